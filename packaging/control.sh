@@ -15,6 +15,8 @@ places() {
     follow_folder
     VERSION=$(cd "$PREFIX/current" 2>/dev/null && pwd -P) ||
         fail "There is no Chatbot Server at $PREFIX any more." "Il n’y a plus de Chatbot Server à $PREFIX."
+    # shellcheck source=packaging/owner.sh
+    . "$VERSION/owner.sh"
     PYTHON=$VERSION/bin/python
     PID_FILE=$DATA/run/server.pid
     LOG=$PREFIX/log/server.log
@@ -51,30 +53,27 @@ fail() {
     exit 1
 }
 
+# Most starts of Python go well, so that it is only looked at after one that did not.
 step() {
-    "$PYTHON" "$VERSION/steps.py" "$@"
+    "$PYTHON" "$VERSION/steps.py" "$@" || { failed=$? && check_python && return "$failed"; }
 }
 
+# Upgrades of a system take a Python away, or leave another one at its place.
 check_python() {
-    "$PYTHON" -c '' 2>/dev/null || fail "The Python that this was installed with has gone. Repair it with: $(installer_line) --run" \
+    "$PYTHON" -I -c 'import chatbot_server' 2>/dev/null || fail "The Python that this was installed with has gone. Repair it with: $(installer_line) --run" \
         "Le Python de cette installation a disparu. Réparez-la avec : $(installer_line) --run"
 }
 
 # ------------------------------------------------------------ whose server
 
 manager() {
-    if [ "$SERVICE" = user ]; then
-        # Also where somebody became this user without logging in.
-        XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} systemctl --user "$@"
-    else
-        systemctl "$@"
-    fi
+    # The folder, also where somebody became this user without logging in.
+    XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} systemctl "--$SERVICE" "$@"
 }
 
-# Whether the server's process is there; in $pid its number, where no systemd knows it.
+# Whether the server's process is there; without systemd, $pid is its number.
 running() {
     if [ "$SERVICE" = none ]; then
-        pid=$(step servers "$PREFIX" "$CONFIG" | sed -n 1p)
         [ -n "$pid" ]
         return
     fi
@@ -84,15 +83,15 @@ running() {
     [ "$state" = active ] || [ "$state" = activating ] || [ "$state" = reloading ]
 }
 
-# What the settings say: in $url its address, in $run_dir where it keeps its state.
-address() {
-    listening=$(step listen "$CONFIG") || exit 1
-    listening=${listening#* * }
-    url=${listening%% *} run_dir=${listening#* }
+# see STEP…: its address, where it keeps its state, its process, its version, and what it says.
+see() {
+    seen=$(step "$@") || exit 1
+    { read -r url && read -r run_dir && read -r pid && read -r serving && said=$(cat); } <<END
+$seen
+END
 }
 
 is_current() {
-    serving=$(step version "$run_dir")
     [ -z "$serving" ] || [ "$serving" = "$VERSION" ]
 }
 
@@ -100,21 +99,23 @@ is_current() {
 
 start() {
     tell_meanwhile "Getting ready to start…" "Préparation du démarrage…"
-    address
+    [ -z "$MOVED_FROM" ] || tell_moved
     ! as_root_for_owner || hand_over_files
     began=$(date +%s) before=0
-    if running && is_current && said=$(step ready "$url" "$run_dir"); then
+    launch
+    if [ "$said" != started ] && ! is_current; then
+        t "Another version is still running; it is stopped first." "Une autre version tourne encore ; elle est d’abord arrêtée."
+        end_server >/dev/null
+        launch
+    fi
+    end_telling
+    if [ "$said" = ready ]; then
         t "Already running and able to answer: $url" "Déjà en marche et en état de répondre : $url"
         return
     fi
-    if running && ! is_current; then
-        t "Another version is still running; it is stopped first." "Une autre version tourne encore ; elle est d’abord arrêtée."
-        end_server >/dev/null
-    fi
-    launch
-    end_telling
     tell_meanwhile "Waiting until it can answer…" "Attente de la première réponse possible…"
-    said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "${pid:-$SERVICE}") || true
+    [ "$SERVICE" = none ] || pid=$SERVICE
+    said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "$pid") || true
     end_telling
     case $said in
         ready)
@@ -133,24 +134,29 @@ tell_moved() {
     [ "$SERVICE" = none ] || exit 1
 }
 
+# Starts it where it does not run; then $said is “started”, else what the running one says.
 launch() {
-    pid=''
-    [ -z "$MOVED_FROM" ] || tell_moved
-    if running; then
-        : # somebody else has just started it
-    elif [ "$SERVICE" != none ]; then
-        manager reset-failed chatbot-server 2>/dev/null || true
-        manager start chatbot-server || { said=ended && fail_to_start; }
-    else
-        end_server >/dev/null # a web server without its parent would hold the port
-        mkdir -p "$DATA/run" "$PREFIX/log" 2>/dev/null ||
-            fail "$PREFIX cannot be written to by $(id -un). Check its owner and its rights." \
-                "$(id -un) ne peut pas écrire dans $PREFIX. Vérifiez son propriétaire et ses droits."
-        chmod 700 "$PREFIX/log" # what it tells of visitors' requests is for its user alone
-        [ ! -f "$LOG" ] || before=$(wc -c <"$LOG")
-        pid=$(CHATBOT_CONFIG=$CONFIG CHATBOT_LOG_FILE=$LOG CHATBOT_CONTROL=1 CHATBOT_COMMAND=$ME step spawn \
-            "$PID_FILE" "$LOG" "$PYTHON" "$VERSION/program.py" --config "$CONFIG" serve) || exit 1
+    if [ "$SERVICE" = none ]; then
+        spawn
+        return
     fi
+    see look "$PREFIX" "$CONFIG"
+    ! running || return 0
+    manager reset-failed chatbot-server 2>/dev/null || true
+    manager start chatbot-server || { said=ended && fail_to_start; }
+    said=started
+}
+
+spawn() {
+    mkdir -p "$DATA/run" "$PREFIX/log" 2>/dev/null ||
+        fail "$PREFIX cannot be written to by $(id -un). Check its owner and its rights." \
+            "$(id -un) ne peut pas écrire dans $PREFIX. Vérifiez son propriétaire et ses droits."
+    chmod 700 "$PREFIX/log" # what it tells of visitors' requests is for its user alone
+    [ ! -f "$LOG" ] || before=$(wc -c <"$LOG")
+    export_places
+    CHATBOT_LOG_FILE=$LOG
+    export CHATBOT_LOG_FILE
+    see launch "$PREFIX" "$CONFIG" "$PID_FILE" "$LOG"
 }
 
 # tell_meanwhile ENGLISH FRENCH: what is waited for, until end_telling.
@@ -216,6 +222,7 @@ fail_to_start() {
 stop() {
     tell_meanwhile "Looking whether it runs…" "Recherche d’un serveur en marche…"
     count=0
+    [ "$SERVICE" != none ] || pid=$(step servers "$PREFIX" "$CONFIG" | sed -n 1p)
     if running; then
         count=1
         end_telling
@@ -246,13 +253,12 @@ end_server() {
 
 status() {
     tell_meanwhile "Looking whether it runs…" "Recherche d’un serveur en marche…"
-    address
+    see look "$PREFIX" "$CONFIG"
     if ! running; then
         end_telling
         tell_of_upgrade >&2
         fail "Not running. Start it with: $ME start" "À l’arrêt. Pour démarrer : $ME start"
     fi
-    said=$(step ready "$url" "$run_dir") || true
     end_telling
     case $said in
         ready) t "Running and able to answer: $url" "En marche et en état de répondre : $url" ;;
@@ -276,79 +282,19 @@ last_lines() {
     count=$1 follow=
     [ "$count" != -f ] || { follow=-f && count=15; }
     case $count in
-        '' | *[!0-9]*) fail "log: “$1” is not a number of lines. Use: $ME log [-f | NUMBER]" \
-            "log : « $1 » n’est pas un nombre de lignes. Utilisez : $ME log [-f | NOMBRE]" ;;
+        '' | *[!0-9]*)
+            t "log: “$1” is not a number of lines. Use: $ME log [-f | NUMBER]" \
+                "log : « $1 » n’est pas un nombre de lignes. Utilisez : $ME log [-f | NOMBRE]" >&2
+            exit 2
+            ;;
     esac
     if [ "$SERVICE" = none ]; then
         [ -f "$LOG" ] || fail "There is no log yet: $LOG" "Il n’y a pas encore de journal : $LOG"
         if [ -n "$follow" ]; then exec tail -n "$count" -f "$LOG"; fi
         tail -c "+$((${2:-0} + 1))" "$LOG" | tail -n "$count"
-    elif [ "$SERVICE" = user ]; then
-        journalctl --user --unit chatbot-server ${3:+--since "$3"} --lines "$count" $follow --no-pager --output cat
     else
-        journalctl --unit chatbot-server ${3:+--since "$3"} --lines "$count" $follow --no-pager --output cat
+        journalctl "--$SERVICE" --unit chatbot-server ${3:+--since "$3"} --lines "$count" $follow --no-pager --output cat
     fi
-}
-
-# ------------------------------------------------------ the service's user
-
-as_root_for_owner() {
-    [ -n "$OWNER" ] && [ "$(id -u)" = 0 ]
-}
-
-owner_can_read() {
-    runuser -u "$OWNER" -- test -r "$1"
-}
-
-# What touches the data is done by the user who owns it.
-as_owner() {
-    if as_root_for_owner; then runuser -u "$OWNER" -- "$@"; else "$@"; fi
-}
-
-# What root's editor or copies left as root's own: the service could not use it.
-hand_over_files() {
-    owner_can_read "$CONFIG" || { chgrp "$(id -gn "$OWNER")" "$CONFIG" && chmod 640 "$CONFIG"; }
-    # From inside each folder: no link put in the place of a folder leads elsewhere.
-    find "$DATA" -xdev -user root -links 1 -type f -execdir chown -h "$OWNER:" {} + 2>/dev/null || true
-}
-
-# The program, as the user who owns the data. Files of root's are copied to where that one can read.
-run_program() {
-    # With the latter, its help names the words of this script too.
-    CHATBOT_CONFIG=$CONFIG CHATBOT_CONTROL=1 CHATBOT_COMMAND=$ME
-    export CHATBOT_CONFIG CHATBOT_CONTROL CHATBOT_COMMAND
-    # Not “-m chatbot_server”: that would take one that lies in this folder.
-    if ! as_root_for_owner; then
-        exec "$PYTHON" "$VERSION/program.py" "$@"
-    fi
-    handed='' verb="${1:-} ${2:-}" left=$#
-    trap '[ -z "$handed" ] || rm -rf "$handed"' EXIT
-    while [ "$left" -gt 0 ]; do
-        word=$1 left=$((left - 1))
-        shift
-        if [ -f "$word" ] && ! owner_can_read "$word"; then hand_over "$word"; fi
-        set -- "$@" "$word"
-    done
-    as_owner "$PYTHON" "$VERSION/program.py" "$@"
-}
-
-# hand_over FILE: leaves in $word where the service's user can read it.
-hand_over() {
-    case $verb in
-        # A model is used where it lies, so its copy stays.
-        'models add' | 'models use') folder=$DATA/models ;;
-        *) handed=${handed:-$(mktemp -d /tmp/chatbot-server.XXXXXX)} folder=$handed && chmod 755 "$handed" ;;
-    esac
-    as_owner mkdir -p "$DATA/models"
-    word=$folder/${1##*/}
-    if [ "$folder" = "$handed" ]; then
-        cp "$1" "$word" && chown "$OWNER" "$word"
-    else
-        # Written by that user itself: nothing of root's follows a link in that user's folder.
-        as_owner sh -c 'umask 077 && cat >"$0"' "$word" <"$1"
-    fi
-    t "The user $OWNER cannot read $1; a copy is used: $word" \
-        "L’utilisateur $OWNER ne peut pas lire $1 ; une copie est utilisée : $word" >&2
 }
 
 # -------------------------------------------------------------------- main
@@ -388,7 +334,6 @@ main() {
             installer "--$word" "$@"
             ;;
     esac
-    check_python
     case ${1:-} in
         start | stop | restart | status)
             [ $# = 1 ] || explain_word "$@"

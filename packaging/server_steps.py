@@ -10,10 +10,11 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +23,39 @@ MOST_SAID = 10_000  # bytes of an answer that are read
 # How a start is waited for on a busy machine: looked at LOOKS times in the given seconds, it goes
 # on while the server gets LEAST_WORK of a processor. One that only answers meanwhile takes 0.02.
 LOOKS, LEAST_WORK, LONGEST_WAIT = 10, 0.03, 5
+STOP_SECONDS = 40  # as long as a server takes to finish its answers
 
 
-def spawn(pid_file: str, log: str, *command: str) -> str:
+def look(prefix: str, config: str) -> str:
+    """What is known of the server, in a line each, at the price of one start of Python.
+
+    Its address and the folder of its state, as the configuration says; its process number, and the
+    folder of its version (both may be empty); last what it says, as in `ready`.
+    """
+    address, run_dir = _settings(config)
+    [pid, *_] = servers(prefix, config).splitlines() or [""]
+    return "\n".join([address, run_dir, pid, version(run_dir), ready(address, run_dir)])
+
+
+def launch(prefix: str, config: str, pid_file: str, log: str) -> str:
+    """As `look`; where no server runs, one of this version is started, and it says ``started``."""
+    address, run_dir = _settings(config)
+    if _servers(prefix, config):
+        return look(prefix, config)
+    stop(prefix, config, str(STOP_SECONDS))  # a web server without its parent would hold the port
+    program = str(Path(__file__).with_name("program.py"))
+    pid = _spawn(pid_file, log, [sys.executable, program, "--config", config, "serve"])
+    return "\n".join([address, run_dir, str(pid), "", "started"])
+
+
+def _settings(config: str) -> tuple[str, str]:
+    from chatbot_server.config import load_config
+
+    settings = load_config(Path(config))
+    return settings.server.local_address, str(settings.run_dir)
+
+
+def _spawn(pid_file: str, log: str, command: Sequence[str]) -> int:
     """Start *command* in a session of its own: it outlives the terminal. Its *log* is private.
 
     It runs beside its pid file: Python would import what lies in the folder one is in.
@@ -44,7 +75,7 @@ def spawn(pid_file: str, log: str, *command: str) -> str:
             cwd=Path(pid_file).parent,
         )
     Path(pid_file).write_text(f"{process.pid}\n", encoding="ascii")
-    return str(process.pid)
+    return process.pid
 
 
 class _Process(NamedTuple):

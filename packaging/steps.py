@@ -125,12 +125,10 @@ def flip(link: str, target: str) -> None:
 
 
 def listen(config: str) -> str:
-    """``HOST PORT ADDRESS FOLDER`` as the configuration says; the last is the run folder."""
+    """The address at which the server answers on this machine, as the configuration says."""
     from chatbot_server.config import load_config
 
-    settings = load_config(Path(config))
-    server = settings.server
-    return f"{server.host} {server.port} {server.local_address} {settings.run_dir}"
+    return load_config(Path(config)).server.local_address
 
 
 def data(config: str) -> str:
@@ -226,10 +224,10 @@ def main(step: str, *arguments: str) -> None:
         model,
         save,
         restore,
-        server.spawn,
+        server.look,
+        server.launch,
         server.servers,
         server.stop,
-        server.version,
         server.ready,
         server.wait,
         server.trouble,

@@ -82,10 +82,14 @@ serves_well() {
     told "$control" status
 }
 
-# Also a server that the command of an older version cannot find. Where none was seen to run, there
-# is nothing to say of it.
-stop_server() {
+# Where none was seen to run, there is nothing to say of it.
+stop_by_command() {
     if [ -n "$was_running" ]; then control stop || true; else "$control" stop >/dev/null 2>&1 || true; fi
+}
+
+# Also a server that the command of an older version cannot find.
+stop_server() {
+    stop_by_command
     [ "$service" != none ] || steps stop "$prefix" "$config" 40 >/dev/null
 }
 

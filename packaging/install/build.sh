@@ -235,7 +235,7 @@ where_from() {
 # The command of this installation, and what can remove it or go back: parts of the version, so
 # that they change in the same moment.
 write_control() {
-    cp "$here/packaging/steps.py" "$here/packaging/server_steps.py" "$here/packaging/program.py" "$version"
+    for file in steps.py server_steps.py program.py owner.sh; do cp "$here/packaging/$file" "$version"; done
     mkdir -p "$version/installer/wheel"
     cp -R "$here/install.sh" "$here/packaging" "$here/requirements.lock" "$here/requirements" "$version/installer"
     cp "$wheel" "$version/installer/wheel"

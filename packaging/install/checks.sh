@@ -156,9 +156,11 @@ report_missing() {
         "Chatbot Server ne peut pas encore être installé. Il manque :$missing" >&2
     [ -z "$packages" ] || t "
 Install it with:
-  $(package_line)" "
+  $(package_line)
+Then type the command again that you have just used." "
 Installez-le avec :
-  $(package_line)" >&2
+  $(package_line)
+Puis retapez la commande que vous venez d’utiliser." >&2
     t "
 Nothing was changed." "
 Rien n’a été changé." >&2

@@ -2,15 +2,15 @@
 # shellcheck shell=sh disable=SC2154,SC2034,SC1111  # its variables are shared with install.sh
 
 tell_next_steps() {
-    version=$prefix/current command=$(command_line)
+    version=$prefix/current command=$(command_line) path_line=''
+    if has_short_name; then path_line=$(tell_path) command=chatbot-server; fi
     waiting_for "the address for setting it up" "l’adresse pour la mise en place"
     told "$control" admin setup-token || explain_program
     setup=$(cat "$tmp/output")
-    listening=$(steps_of_version listen "$config")
-    listening=${listening#* * } port_shown=${listening%% *}
+    port_shown=$(steps_of_version listen "$config")
     port_shown=${port_shown##*:}
     t "
-What comes next:
+What comes next:$path_line
   1. $setup
      From another computer, first: ssh -L $port_shown:127.0.0.1:$port_shown $(id -un)@THIS-MACHINE
   2. Add your site there, or here:
@@ -23,14 +23,14 @@ What comes next:
        $command restart
      Then put the line that “$command snippet KEY” prints into your pages, before </body>.
 
-$(survival && short_name)
+$(survival)
 Settings  $config
 Data      $data
 Log       $command log        Look for faults: $command doctor
-Stop      $command stop       Start again: $command start
+Stop      $command stop       Start: $command start
 Upgrade   run the installer of a newer version with --upgrade$again
 Remove    $command uninstall  (data stays), or $command purge (everything)" "
-Et maintenant :
+Et maintenant :$path_line
   1. $setup
      Depuis un autre ordinateur, d’abord : ssh -L $port_shown:127.0.0.1:$port_shown $(id -un)@CETTE-MACHINE
   2. Ajoutez-y votre site, ou ici :
@@ -43,11 +43,11 @@ Et maintenant :
        $command restart
      Puis mettez dans vos pages, avant </body>, la ligne affichée par « $command snippet CLÉ ».
 
-$(survival && short_name)
+$(survival)
 Réglages  $config
 Données   $data
 Journal   $command log        Chercher une panne : $command doctor
-Arrêter   $command stop       Redémarrer : $command start
+Arrêter   $command stop       Démarrer : $command start
 Mettre à niveau  lancez l’installateur d’une version plus récente avec --upgrade$again
 Retirer   $command uninstall  (les données restent), ou $command purge (tout)"
 }
@@ -73,10 +73,16 @@ survival() {
 }
 
 # Where the command was linked, but PATH does not lead there yet: as on Debian until the next log-in.
-short_name() {
-    [ "$command" != chatbot-server ] && [ "$(readlink "$link")" = "$control" ] || return 0
-    t "In this terminal, “chatbot-server” is enough after: PATH=$(quoted "${link%/*}"):\$PATH (mostly by itself after your next log-in)" \
-        "Dans ce terminal, « chatbot-server » suffit après : PATH=$(quoted "${link%/*}"):\$PATH (le plus souvent de lui-même à la prochaine connexion)"
+has_short_name() {
+    [ "$command" != chatbot-server ] && [ -n "$link" ] && [ "$(readlink "$link")" = "$control" ]
+}
+
+tell_path() {
+    t "
+  In this terminal, first type this line, so that it finds the command below. After your next log-in it mostly does by itself.
+       PATH=$(quoted "${link%/*}"):\$PATH" "
+  Dans ce terminal, tapez d’abord cette ligne, pour qu’il trouve la commande ci-dessous. Après votre prochaine connexion, il la trouve le plus souvent de lui-même.
+       PATH=$(quoted "${link%/*}"):\$PATH"
 }
 
 # whole

@@ -5,8 +5,9 @@ remove() {
     is_ours || die "There is no Chatbot Server at $prefix." "Il n’y a pas de Chatbot Server à $prefix."
     find_data
     if [ -n "$purge" ]; then
-        say "To be removed: $prefix, $data_folder and $config, with every conversation." \
-            "À retirer : $prefix, $data_folder et $config, avec toutes les conversations."
+        case $data_folder in "$prefix"/*) places=$prefix ;; *) places="$prefix, $data_folder, $config" ;; esac
+        say "To be removed: $places, with the settings and every conversation." \
+            "À retirer : $places, avec les réglages et toutes les conversations."
         [ -z "$database_away" ] || say "Staying, because it is another server’s: the database $database_away" \
             "Reste, car elle est sur un autre serveur : la base de données $database_away"
     else
@@ -46,10 +47,11 @@ unlink_command() {
 
 # Nothing is deleted under a server that goes on.
 end_for_good() {
-    [ ! -x "$control" ] || control stop || true
-    [ "$service" = none ] || return 0
-    python=$prefix/current/bin/python
+    python=$prefix/current/bin/python was_running=''
     [ -x "$python" ] || python=$(command -v python3) || return 0
+    ! server_runs || was_running=1
+    [ ! -x "$control" ] || stop_by_command
+    [ "$service" = none ] || return 0
     steps stop "$prefix" "$config" 40 >/dev/null ||
         die "The server is still running; nothing was removed." "Le serveur tourne toujours ; rien n’a été retiré."
 }

@@ -151,11 +151,13 @@ def test_a_terminal_that_does_not_find_the_command_yet_is_told_how_it_will(
     link = tmp_path / "bin/chatbot-server"
     link.parent.mkdir()
     link.symlink_to("/opt/x/bin/chatbot-server")
-    script = f"control=/opt/x/bin/chatbot-server link={link} command=$control; short_name"
-    said = shell(checkout, script)
-    assert f"“chatbot-server” is enough after: PATH={link.parent}:$PATH" in said
-    assert shell(checkout, f"{script}; link=/none; short_name; command=chatbot-server") == said
-    assert shell(checkout, "link= control=x command=x; short_name") == ""
+    script = "told() { echo Set up >$tmp/output; }; steps_of_version() { echo http://[::1]:8080; }"
+    script += f"; tmp={tmp_path} control=/opt/x/bin/chatbot-server config=c data=d again="
+    for place, has_link in ((link, True), ("", False), ("/none", False)):
+        said = shell(checkout, f"{script}; link={place}; tell_next_steps")
+        assert (f"PATH={link.parent}:$PATH" in said) == has_link
+        command = "chatbot-server" if has_link else "/opt/x/bin/chatbot-server"
+        assert f"\n       {command} site add" in said
 
 
 PIP_WORDS = {
@@ -333,3 +335,17 @@ def test_what_root_hands_over_is_read_by_the_service_s_user(open_folder: Path) -
     place.run(PATH=os.environ["PATH"])
     assert (data / "chatbot.db").owner() == "nobody"
     assert place.config.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(("runs", "said"), [(False, ""), (True, "Stopped.\n")])
+def test_a_removal_says_of_the_server_only_what_it_did(
+    checkout: Path, tmp_path: Path, runs: bool, said: str
+) -> None:
+    place = StandIn(tmp_path / "chatbot")
+    control = place.prefix / "versions/1/control.sh"
+    control.chmod(0o755)
+    if runs:
+        place.run("start")
+    places = f"prefix={place.prefix} config={place.config} control={control} here=$PWD"
+    assert shell(checkout, f"{places}; end_for_good") == said
+    assert place.run("status").returncode == 1

@@ -194,6 +194,7 @@ def test_everything_missing_is_listed_at_once_with_the_package_line(
         "no AVX2",
         f"127.0.0.1:{port} cannot be used",
         "apt-get install -y python3 python3-venv",
+        "Then type the command again",
         "Nothing was changed",
     ):
         assert missing in done.stderr

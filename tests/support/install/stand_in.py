@@ -72,7 +72,7 @@ class StandIn:
         modules = next(version.glob("lib/*/site-packages"))
         ours = [str(ROOT), *(path for path in sys.path if path.endswith("site-packages"))]
         (modules / "ours.pth").write_text("\n".join(ours))
-        for script in ("steps.py", "server_steps.py"):
+        for script in ("steps.py", "server_steps.py", "owner.sh"):
             shutil.copy(PACKAGING / script, version)
         (version / "program.py").write_text(program.replace("ENGINE", engine))
         text = (PACKAGING / "control.sh").read_text()
