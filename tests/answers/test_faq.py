@@ -125,7 +125,7 @@ def test_an_entry_that_is_only_near_stands_under_its_own_question(
     assert grounding.status == "quoted"
     assert grounding.answer.startswith(
         "The site answers this question, which is close to yours:\n\n"
-        "**Is there a car park?**\nYes, six free spaces"
+        "**Is there a car park?**\n\nYes, six free spaces"
     )
 
 

@@ -55,4 +55,4 @@ def test_what_has_no_heading_does_not_stand_under_that_of_another(
 ) -> None:
     add_note(database, site_id, "Tours", "Two tours a day.\n\n## Tickets\n\nTours cost 9 €.")
     answer = KnowledgeBase(database).ground(site_id, "Tell me about the tours").answer
-    assert answer == "Two tours a day.\n\n**Tickets**\nTours cost 9 €."
+    assert answer == "Two tours a day.\n\n**Tickets**\n\nTours cost 9 €."

@@ -44,7 +44,7 @@ def test_places_that_answer_alike_are_all_shown_by_name(write: Write, site_id: i
     shown = base.ground(site_id, "Are you open on Sunday?")
     for town, hours in SHOPS.items():
         of_sunday = hours.partition(". ")[2] or hours
-        assert f"**{town} shop**\n{of_sunday}" in shown.answer
+        assert f"**{town} shop**\n\n{of_sunday}" in shown.answer
     assert "cards" not in shown.answer
     assert {source.title for source in shown.sources} == set(pages)
     named = base.ground(site_id, "Are you open on Sunday in Hull?")
@@ -110,7 +110,7 @@ def test_questions_with_one_answer_are_told_together(write: Write, site_id: int)
     course = "Six mornings, 8am to 10am. The adult course costs £95."
     base = write({"Learn": f"# Learn\n\n## Adult course\n\n{course}", "Payment": PAYMENT})
     question = "How long is the adult course and what does it cost?"
-    assert base.ground(site_id, question).answer.replace("**", "") == f"Adult course\n{course}"
+    assert base.ground(site_id, question).answer.replace("**", "") == f"Adult course\n\n{course}"
 
 
 def test_of_a_long_table_only_the_rows_that_answer_are_shown(write: Write, site_id: int) -> None:

@@ -85,7 +85,7 @@ def test_what_was_offered_is_answered_when_it_is_asked_for(
 def test_what_comes_closest_is_shown_beside_a_no(base: KnowledgeBase, site_id: int) -> None:
     no = base.ground(site_id, "Do sailing boats have an engine?")
     assert (no.status, no.outcome, no.answer) == ("passages", "unsure", "")
-    assert no.unsure_answer.startswith("**Sailing boats**\nOne with sails is 40 € an hour")
+    assert no.unsure_answer.startswith("**Sailing boats**\n\nOne with sails is 40 € an hour")
     assert no.near[0].title == "Sailing", "the first page is the one that it is from"
 
 

@@ -53,10 +53,8 @@ class Frame:
             body = quote.section(section.sentences, section.marked_sentences, start)
         else:
             body = quote.section(rows, ())
-        above = [f"**{heading}**"] if heading else []
-        if line:
-            above += [*[""] * bool(heading), line, ""]
-        return "\n".join([*above, body])
+        parts = [heading and f"**{heading}**", line, body]
+        return "\n\n".join(part for part in parts if part)
 
     def _rows(self, section: Candidate, *, has_line: bool) -> list[str]:
         """The sentences of *section*, without rows that do not answer the question."""
