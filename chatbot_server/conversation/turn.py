@@ -255,7 +255,7 @@ class Turn:
             return
         pages = _pages_to_offer(grounding)
         topics = () if pages else self._topics(language_of_reply(self._question))
-        yield TextPiece(honest_no(self._question, grounding, topics, has_pages=bool(pages)))
+        yield TextPiece(honest_no(self._question, grounding, topics, pages))
         if pages:
             yield Cited(pages)
         yield Ended("none", suggestions=topics)

@@ -132,6 +132,12 @@ def test_what_comes_closest_is_shown_between_the_no_and_the_pages(tmp_path: Path
     assert end(events).origin == "none", "the owner sees it among the unanswered questions"
 
 
+def test_where_only_its_own_page_is_near_what_comes_closest_names_it(tmp_path: Path) -> None:
+    grounding = Grounding("passages", near=(Source("A note", ""),), unsure_answer="From 9 to 17.")
+    events = Chat(tmp_path, ScriptedModel("quote", []), grounding).ask("When?")
+    assert text(events).endswith("\n\nFrom 9 to 17.\n\nSource of this passage:")
+
+
 @pytest.mark.parametrize(
     ("message", "reply"),
     [

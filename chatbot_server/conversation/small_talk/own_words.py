@@ -11,7 +11,7 @@ from chatbot_server.conversation.small_talk.emergency import country_of, words_o
 from chatbot_server.conversation.small_talk.remarks import DISTRESSES, Kind, Remark
 from chatbot_server.engine.base import EngineInfo
 from chatbot_server.messages import LANGUAGES, say
-from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.language.clauses import questions_of
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.markdown import literal
@@ -68,27 +68,24 @@ def honest_no(
     question: VisitorQuestion,
     grounding: Grounding,
     topics: Sequence[str] = (),
-    *,
-    has_pages: bool,
+    pages: Sequence[Source] = (),
 ) -> str:
     """The sentence that the pages do not answer *question*.
 
     Args:
         topics: what the site can be asked about; named if no pages are offered.
-        has_pages: whether related pages are offered with it.
+        pages: related pages that are offered with it.
     """
     language = language_of_reply(question)
-    contact = question.contact
-    remarks = [
-        _sentence_of_no(question, grounding, language, has_pages=has_pages),
-        say("about_contact", language, contact=contact) if contact else "",
-        say("answer_offer", language) if has_pages else "",
-    ]
-    if has_pages and grounding.unsure_answer:
-        lead_in = f"{remarks.pop(0)} {say('answer_closest', language)}\n\n"
-        return lead_in + grounding.unsure_answer + "\n\n" + _joined(remarks, " ")
-    what_is_there = "" if has_pages else _list_of(topics, language)
-    return _joined([_joined(remarks, " "), what_is_there], "\n\n")
+    no = _sentence_of_no(question, grounding, language, has_pages=bool(pages))
+    contact = say("about_contact", language, contact=question.contact) if question.contact else ""
+    if pages and grounding.unsure_answer:
+        lead_in = f"{no} {say('answer_closest', language)}"
+        offer = say("answer_closest_source" if len(pages) == 1 else "answer_offer", language)
+        return "\n\n".join([lead_in, grounding.unsure_answer, _joined([contact, offer], " ")])
+    offer = say("answer_offer", language) if pages else ""
+    what_is_there = "" if pages else _list_of(topics, language)
+    return _joined([_joined([no, contact, offer], " "), what_is_there], "\n\n")
 
 
 def _sentence_of_no(
