@@ -15,7 +15,7 @@ from chatbot_server.storage.knowledge.documents import (
 )
 from chatbot_server.storage.knowledge.pages import PageReason, page_counts, page_reasons
 from chatbot_server.storage.knowledge.readings import lost_facts
-from chatbot_server.storage.knowledge.sources import get_source, sources_of
+from chatbot_server.storage.knowledge.sources import crawled_now, get_source, sources_of
 from chatbot_server.storage.knowledge.tables import CRAWLS, KnowledgeSource
 
 
@@ -28,6 +28,7 @@ class SourceReport:
         lost: by page, facts that a visitor sees and no document states.
         unread: whether it is still to be read, or is being read.
         why: why it could not be read, as in :class:`KnowledgeSource`.
+        waits_for: the address that is crawled first; one is crawled at a time.
         documents: how many were read from it, without what all pages of a site share.
     """
 
@@ -42,6 +43,7 @@ class SourceReport:
     finished: int | None
     unread: bool
     why: str
+    waits_for: str
     documents: int
 
     @property
@@ -89,8 +91,17 @@ def _describe(session: Session, source: KnowledgeSource, document_count: int) ->
         finished=source.finished,
         unread=source.is_unread,
         why=source.why,
+        waits_for=_crawled_before(session, source),
         documents=document_count,
     )
+
+
+def _crawled_before(session: Session, source: KnowledgeSource) -> str:
+    """The address for whose crawl *source* waits; empty if it does not wait."""
+    if not (source.is_crawl and source.is_unread and source.state == "active"):
+        return ""
+    other = crawled_now(session)
+    return other.address if other is not None and other.id != source.id else ""
 
 
 def describe_documents(

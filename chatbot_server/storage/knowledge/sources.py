@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import find_of_site
-from chatbot_server.storage.knowledge.tables import KnowledgeSource, SourceKind
+from chatbot_server.storage.knowledge.tables import CRAWLS, KnowledgeSource, SourceKind
 
 
 def open_source(
@@ -52,7 +52,7 @@ def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
     return session.scalars(
         select(KnowledgeSource.id)
         .where(
-            KnowledgeSource.kind.in_(("site", "page")),
+            KnowledgeSource.kind.in_(CRAWLS),
             KnowledgeSource.state == "active",
             or_(
                 KnowledgeSource.finished.is_(None),
@@ -61,6 +61,20 @@ def sources_to_crawl(session: Session, finished_before: int) -> Sequence[int]:
         )
         .order_by(KnowledgeSource.finished.is_not(None), KnowledgeSource.id)
     ).all()
+
+
+def crawled_now(session: Session) -> KnowledgeSource | None:
+    """The source that is crawled, whatever its site: of those begun and not ended, the latest."""
+    return session.scalars(
+        select(KnowledgeSource)
+        .where(
+            KnowledgeSource.kind.in_(CRAWLS),
+            KnowledgeSource.state == "active",
+            KnowledgeSource.started.is_not(None),
+            KnowledgeSource.finished.is_(None),
+        )
+        .order_by(KnowledgeSource.started.desc())
+    ).first()
 
 
 def files_to_read(session: Session) -> Sequence[int]:

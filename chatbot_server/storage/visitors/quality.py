@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
@@ -68,6 +69,7 @@ class Exchange:
     question: str
     answer: str
     origin: str | None
+    sources: list[dict[str, Any]]
 
 
 def add_run(session: Session, run: QualityRun) -> QualityRun:
@@ -119,7 +121,14 @@ def draw_answers(session: Session, site_id: int, count: int) -> list[Exchange]:
     """A random sample of answers to first questions that were not reviewed yet."""
     question, answer = aliased(ChatMessage), aliased(ChatMessage)
     rows = session.execute(
-        select(answer.conversation_id, answer.id, question.text, answer.text, answer.origin)
+        select(
+            answer.conversation_id,
+            answer.id,
+            question.text,
+            answer.text,
+            answer.origin,
+            answer.sources,
+        )
         .join(question, question.conversation_id == answer.conversation_id)
         .outerjoin(AnswerReview, AnswerReview.message_id == answer.id)
         .where(

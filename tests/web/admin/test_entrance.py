@@ -97,5 +97,8 @@ def test_the_last_owner_stays(owner: OwnerServer, post: Post) -> None:
     for form in ({"action": "remove"}, {"action": "role", "role": "reader"}):
         answer = post("/admin/people/change", account=number, **form)
         assert answer.status_code == 400
-        assert "only owner" in answer.text
+        assert "only owner" in answer.text.split('role="alert">')[1].split("</p>")[0]
+    page = owner.browser("owner").get("/admin/people").text
+    assert 'value="remove"' not in page, "what would be refused is not offered"
+    assert "The only owner." in page
     assert post("/admin/people", role="owner").status_code == 200

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.browsers import LIMIT
+from support.conversations import talk
 from support.servers.owner_server import PASSWORD, OwnerServer
 from support.servers.serving import serve_app
 
@@ -18,6 +19,7 @@ from chatbot_server.storage.visitors.feedback import add_contact_request
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
 
 STEPS = ("pages", "appearance")  # the widest one, and one beside the chat
+PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "messages", "../people")
 LINES = "new Set([...document.querySelectorAll('.steps li')].map((step) => step.offsetTop)).size"
 WIDTH = "document.documentElement.scrollWidth"
 
@@ -36,7 +38,7 @@ def opened(
     page.locator("#name").fill("the owner")
     page.locator("#password").fill(PASSWORD)
     page.locator("main button").click()
-    expect(page.get_by_role("heading", name="Bakery")).to_be_visible()
+    expect(page.get_by_role("heading", name="Bakery").first).to_be_visible()
     yield page, f"{served.url}/admin/{owner.key}"
     context.close()
     served.close()
@@ -62,3 +64,15 @@ def test_the_steps_of_the_set_up_stand_in_one_line(browser: Browser, owner: Owne
                 where = f"{step} at {width} pixels, letters × {scale}"
                 assert page.evaluate(LINES) == 1, where
                 assert page.evaluate(WIDTH) <= width, where
+
+
+def test_letters_of_twice_the_size_fit_a_telephone(chromium: Browser, owner: OwnerServer) -> None:
+    talk(owner, "Do you deliver to the islands in winter?", "No.", "none")
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).name = "Bakery Kingston upon Hull"
+    phone = {"width": 390, "height": 844}
+    with opened(chromium, owner, "fr-FR", viewport=phone) as (page, root):
+        for name in PAGES:
+            page.goto(f"{root}/{name}")
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert page.evaluate(WIDTH) <= 390, name

@@ -29,6 +29,13 @@ def test_messages_are_read_and_deleted(owner: OwnerServer, post: Post) -> None:
     assert post(f"/admin/KEY/messages/{letter.id}/delete").status_code == 404
 
 
+def test_what_to_type_for_messages_by_e_mail_stands_in_lines_of_its_own(owner: OwnerServer) -> None:
+    page = owner.browser("owner").get(f"/admin/{owner.key}/messages?locale=en").text
+    commands = page.split("type in a terminal on the server:")[1].split("</pre>")[0].splitlines()
+    assert len(commands) == 3
+    assert commands[0].endswith("config set mail.sender chatbot@example.org")
+
+
 def test_many_messages_are_shown_page_by_page_and_stay_new_until_then(owner: OwnerServer) -> None:
     with owner.database.session() as session:
         site = session.get_one(Site, owner.site_id)

@@ -11,8 +11,9 @@ from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.service.jobs import files
-from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.knowledge.sources import get_source, open_source
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
+from chatbot_server.storage.site.sites import add_site
 
 Post = Callable[..., TestResponse]
 
@@ -40,6 +41,24 @@ def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf price").text
     assert "A loaf costs 4 euros." in page
     assert "https://example.org/shop" in page
+
+
+def test_a_site_that_waits_for_another_ones_crawl_says_so(owner: OwnerServer) -> None:
+    with owner.database.session() as session:
+        other = add_site(session, "Large")
+        large = open_source(session, other.id, "site", "https://large.example/")
+        large.started = 100
+        open_source(session, owner.site_id, "site", "https://small.example/")
+    browser, root = owner.browser("owner"), f"/admin/{owner.key}"
+    assert "read after https://large.example/" in browser.get(f"{root}/knowledge").text
+    for name in ("pages", "trial"):
+        page = browser.get(f"{root}/{name}?setup=yes").text
+        assert "One site is read at a time: https://large.example/ is being read" in page
+    assert "read after" not in browser.get(f"/admin/{other.key}/knowledge").text
+    with owner.database.session() as session:
+        get_source(session, other.id, large.id).finished = 200
+    assert "being read</strong>" in browser.get(f"{root}/knowledge").text
+    assert "Looking for pages" in browser.get(f"{root}/pages").text
 
 
 def test_what_was_lost_in_reading_is_shown_and_that_nothing_is_left(owner: OwnerServer) -> None:

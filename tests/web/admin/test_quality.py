@@ -97,7 +97,12 @@ def test_answers_are_drawn_and_judged(owner: OwnerServer, post: Post) -> None:
     answers = [ask(owner, f"Question {number}") for number in range(12)]
     hidden = ask(owner, "A secret", keep=False)
     browser = owner.browser("reader")
+    sources = [{"title": "Opening hours", "url": "https://example.org/hours", "quote": ""}]
+    with owner.database.session() as session:
+        for identifier in answers:
+            session.get_one(ChatMessage, identifier).sources = sources
     page = browser.get(f"/admin/{owner.key}/quality/sample").text
+    assert page.count(">Opening hours</a>") == 10, "an answer may be nothing but its sources"
     drawn = re.findall(r'name="message" value="([\w-]+)"', page)
     assert len(set(drawn)) == 10
     assert set(drawn) <= set(answers)

@@ -96,7 +96,7 @@ def add_mail(bp: Blueprint, parts: AdminParts) -> None:
         try:
             recipient = send_test(parts.database, parts.config, site)
         except MailRefused as error:  # whoever sets the mail server up is told its own words
-            return _show(parts, key, status=error.status, problem=error.sentence(language))
+            return _show(parts, key, status=error.status, problem=problem_of(error))
         parts.call_chore("mail")
         return _show(parts, key, done=say("mail_sent", language, address=recipient))
 
@@ -146,10 +146,11 @@ def _mail_values(parts: AdminParts, site: Site, failed: Undelivered | None) -> d
     """The values for the page about e-mail: where messages go or why not, and what was not sent."""
     language = admin_language()
     values: dict[str, Any] = {"recipient": "", "mail_off": "", "failed": failed, "failed_why": ""}
+    values["mail_server"] = parts.config.mail.host
     try:
         values["recipient"] = desk_of(parts.config, site, language).recipient
     except MailRefused as error:
-        values["mail_off"] = error.sentence(language)
+        values["mail_off"] = problem_of(error)
     if failed:
         values["failed_why"] = say(failed.problem["code"], language, **failed.problem["values"])
     return values
