@@ -131,6 +131,15 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database with all its tables, in the file ``chatbot.db`` of *tmp_path*."""
+    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
 def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServer]:
     """A server with owner's pages that has a site, and no account yet."""
     monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)

@@ -91,13 +91,10 @@ def config_of(folder: Path, port: int, **mail: Any) -> Config:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
-    with database.session() as session:
+def database(sqlite_database: Database) -> Database:
+    with sqlite_database.session() as session:
         add_site(session, "Bakery").language = "en"
-    yield database
-    database.close()
+    return sqlite_database
 
 
 def write(database: Database, text: str = "Call me.", name: str = "Ann", **more: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,15 +30,6 @@ from chatbot_server.storage.visitors.messages import (
     history,
     last_exchange,
 )
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Database]:
-    """For what concerns its files."""
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
-    yield database
-    database.close()
 
 
 def talk(database: Database, said: str, *, keep: bool = True) -> tuple[str, str]:
@@ -131,40 +121,44 @@ def test_only_the_secret_opens_a_conversation(database: Database) -> None:
             open_conversation(session, identifier, "")
 
 
-def test_the_secret_itself_is_not_in_the_database(sqlite: Database, tmp_path: Path) -> None:
-    _, secret = talk(sqlite, "bonjour")
-    sqlite.close()
+def test_the_secret_itself_is_not_in_the_database(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    _, secret = talk(sqlite_database, "bonjour")
+    sqlite_database.close()
     assert not any(
         secret.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()
     )
 
 
-def test_erasing_leaves_no_trace_of_the_text_on_the_disk(sqlite: Database, tmp_path: Path) -> None:
-    identifier, secret = talk(sqlite, "a very particular sentence")
-    with sqlite.session() as session:
+def test_erasing_leaves_no_trace_of_the_text_on_the_disk(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    identifier, secret = talk(sqlite_database, "a very particular sentence")
+    with sqlite_database.session() as session:
         assert erase_conversation(session, open_conversation(session, identifier, secret)) == 1
-    sqlite.forget_erased()
+    sqlite_database.forget_erased()
     for file in tmp_path.rglob("chatbot.db*"):
         assert b"a very particular sentence" not in file.read_bytes(), file
 
 
 def test_what_a_reader_keeps_in_the_log_is_told_and_forgotten_the_next_time(
-    sqlite: Database,
+    sqlite_database: Database,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(connecting, "FORGET_SECONDS", 0)
-    talk(sqlite, "a very particular sentence")
+    talk(sqlite_database, "a very particular sentence")
     file = next(tmp_path.rglob("chatbot.db"))
     reader = sqlite3.connect(file, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM message").fetchone()
-    sqlite.forget_erased()
+    sqlite_database.forget_erased()
     assert "SQLite's log" in caplog.text
     caplog.clear()
     reader.close()
-    sqlite.forget_erased()
+    sqlite_database.forget_erased()
     assert not caplog.text
     assert file.with_name("chatbot.db-wal").stat().st_size == 0
 
@@ -237,10 +231,10 @@ def test_a_file_that_is_no_database_gives_a_sentence(tmp_path: Path) -> None:
 
 
 def test_no_session_waits_behind_others_until_all_connections_are_used(
-    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(POOL, "pool_timeout", 0.1)
-    busy = Database(sqlite.url)
+    busy = Database(sqlite_database.url)
     with ExitStack() as stack:
         for _other in range(64):
             stack.enter_context(busy.session()).execute(text("SELECT 1"))

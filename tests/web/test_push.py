@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +66,15 @@ class Cms:
 
 @pytest.fixture
 def cms(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cms]:
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
+    request: pytest.FixtureRequest,
+    sqlite_database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Cms:
     monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
     config = Config(data_dir=tmp_path, retrieval={"semantic": getattr(request, "param", "off")})
-    yield Cms(create_app(config, ScriptedModel(), database).test_client(), database)
-    database.close()
+    app = create_app(config, ScriptedModel(), sqlite_database)
+    return Cms(app.test_client(), sqlite_database)
 
 
 def complaint(response: TestResponse) -> dict[str, Any]:

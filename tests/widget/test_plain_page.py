@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +27,15 @@ SOURCE = {"title": "Hours", "url": "https://example.org/hours", "quote": "Open f
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def app(database: Database, tmp_path: Path) -> Flask:
+def app(sqlite_database: Database, tmp_path: Path) -> Flask:
     config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
-    return create_app(config, ScriptedModel(says=("Hello.",)), database)
+    return create_app(config, ScriptedModel(says=("Hello.",)), sqlite_database)
 
 
 @pytest.fixture
-def talk(database: Database) -> dict[str, str]:
+def talk(sqlite_database: Database) -> dict[str, str]:
     """A site in its owner's colour, and a chat on it with an answer from its pages."""
-    with database.session() as session:
+    with sqlite_database.session() as session:
         site = add_site(session, "Own")
         site.color = "#ffe600"
         chat, secret = start_conversation(session, site.id, locale="en", page=None, keep=True)
@@ -78,9 +70,9 @@ def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
 
 
 def test_the_plain_page_shows_no_marks_and_names_no_sources_of_a_no(
-    app: Flask, database: Database, talk: dict[str, str]
+    app: Flask, sqlite_database: Database, talk: dict[str, str]
 ) -> None:
-    with database.session() as session:
+    with sqlite_database.session() as session:
         answer = session.query(ChatMessage).filter_by(role="assistant").one()
         answer.text, answer.origin = r"**Hours**: \<ten\> to [six](https://s.example/)", "none"
     shown = app.test_client().post(f"/chat/{talk['key']}", data={**talk, "message": " "}).text
@@ -116,9 +108,9 @@ def test_words_that_the_owner_left_open_are_left_to_the_panels_language(
 
 
 def test_the_owners_own_words_come_in_every_language(
-    app: Flask, database: Database, talk: dict[str, str]
+    app: Flask, sqlite_database: Database, talk: dict[str, str]
 ) -> None:
-    with database.session() as session:
+    with sqlite_database.session() as session:
         site = session.query(Site).filter_by(key=talk["key"]).one()
         site.words = {"greeting": {"*": "Welcome to the workshop."}}
     found = app.test_client().get(f"/api/widget?site={talk['key']}&locale=de").json

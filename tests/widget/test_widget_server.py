@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,23 +36,15 @@ OWN = {"Origin": "https://own.example"}
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def client(tmp_path: Path, database: Database) -> FlaskClient:
+def client(tmp_path: Path, sqlite_database: Database) -> FlaskClient:
     config = Config(data_dir=tmp_path, retrieval=OFF)
-    return create_app(config, ScriptedModel(), database).test_client()
+    return create_app(config, ScriptedModel(), sqlite_database).test_client()
 
 
 @pytest.fixture
-def talk(database: Database) -> dict[str, Any]:
+def talk(sqlite_database: Database) -> dict[str, Any]:
     """A site that allows https://own.example, and one exchange on it."""
-    with database.session() as session:
+    with sqlite_database.session() as session:
         site = add_site(session, "Own")
         site.origins = ["https://own.example"]
         conversation, secret = start_conversation(
@@ -149,14 +140,14 @@ def test_a_folder_that_cannot_hold_the_parts_keeps_no_server_from_starting(
 
 
 def test_a_thumb_is_kept_changed_taken_back_and_erased_with_the_chat(
-    client: FlaskClient, database: Database, talk: dict[str, Any]
+    client: FlaskClient, sqlite_database: Database, talk: dict[str, Any]
 ) -> None:
     def press(**body: Any) -> int:
         body = {"message": talk["answer"], **body}
         return client.post("/api/feedback", json=body, headers=talk["headers"]).status_code
 
     def kept() -> dict[str, str]:
-        with database.session() as session:
+        with sqlite_database.session() as session:
             return thumbs_of(session, talk["conversation"])
 
     assert press(value="up") == 200
@@ -166,7 +157,7 @@ def test_a_thumb_is_kept_changed_taken_back_and_erased_with_the_chat(
     assert press(value=None) == 200
     assert kept() == {}
     press(value="down")
-    with database.session() as session:
+    with sqlite_database.session() as session:
         from chatbot_server.storage.visitors.conversations import Conversation
 
         erase_conversation(session, session.get_one(Conversation, talk["conversation"]))
@@ -204,12 +195,12 @@ def test_a_question_has_no_thumb(client: FlaskClient, talk: dict[str, Any]) -> N
 
 
 def test_a_message_to_a_human_is_kept_and_outlives_the_chat(
-    client: FlaskClient, database: Database, talk: dict[str, Any]
+    client: FlaskClient, sqlite_database: Database, talk: dict[str, Any]
 ) -> None:
     body = {"site": talk["site"], "name": "Ana", "email": "ana@example.org", "message": "Call me",
             "conversation": talk["conversation"]}  # fmt: skip
     assert client.post("/api/contact", json=body, headers=talk["headers"]).json == {"sent": True}
-    with database.session() as session:
+    with sqlite_database.session() as session:
         (kept,) = contact_requests(session, talk["site_id"])
         assert (kept.name, kept.text, kept.conversation_id) == (
             "Ana",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,10 @@ class Queue:
 
 
 @pytest.fixture
-def queue(tmp_path: Path) -> Iterator[Queue]:
-    database = Database(f"sqlite:///{tmp_path}/chatbot.db")
-    database.migrate()
-    with database.session() as session:
+def queue(tmp_path: Path, sqlite_database: Database) -> Queue:
+    with sqlite_database.session() as session:
         site_id = add_site(session, "Shop").id
-    yield Queue(database, site_id, tmp_path)
-    database.close()
+    return Queue(sqlite_database, site_id, tmp_path)
 
 
 @pytest.fixture

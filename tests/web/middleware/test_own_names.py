@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +21,20 @@ HOME, PUBLIC = "192.168.1.5", "8.8.8.8"
 
 
 @pytest.fixture
-def status(tmp_path: Path) -> Iterator[Status]:
+def status(tmp_path: Path, sqlite_database: Database) -> Status:
     """What a page gets whose name leads to a server."""
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
-    with database.session() as session:
+    with sqlite_database.session() as session:
         key = add_site(session, "Shop").key
 
     def status_of(host: str, arrival: str = HOME, headers: Any = None, **server: Any) -> int:
         config = Config(data_dir=tmp_path, retrieval={"semantic": "off"}, server=server)
-        client: FlaskClient = create_app(config, ScriptedModel(), database).test_client()
+        client: FlaskClient = create_app(config, ScriptedModel(), sqlite_database).test_client()
         sent = {"Host": host, "Origin": f"http://{host}"} | (headers or {})
         environ = {"SERVER_NAME": arrival}
         answer = client.get(f"/api/widget?site={key}", headers=sent, environ_overrides=environ)
         return answer.status_code
 
-    yield status_of
-    database.close()
+    return status_of
 
 
 OWN = ("localhost:8080", "192.168.1.5:8080", "[fd00::5]:8080", "my-server:8080", "printer.local")

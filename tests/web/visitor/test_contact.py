@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,50 +20,42 @@ LETTER = {"name": "Ada", "email": "ada@example.org", "message": "Please call."}
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
-    database.migrate()
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def sites(database: Database) -> list[Site]:
-    with database.session() as session:
+def sites(sqlite_database: Database) -> list[Site]:
+    with sqlite_database.session() as session:
         return [add_site(session, name) for name in ("Shop", "Club")]
 
 
-def visitor(database: Database, folder: Path, limit: str) -> FlaskClient:
+def visitor(sqlite_database: Database, folder: Path, limit: str) -> FlaskClient:
     config = Config(data_dir=folder, retrieval={"semantic": "off"}, limits={"visitor": (limit,)})
-    return create_app(config, ScriptedModel(), database).test_client()
+    return create_app(config, ScriptedModel(), sqlite_database).test_client()
 
 
 def test_one_visitor_sends_no_more_letters_than_questions(
-    database: Database, sites: list[Site], tmp_path: Path
+    sqlite_database: Database, sites: list[Site], tmp_path: Path
 ) -> None:
-    client = visitor(database, tmp_path, "2 per day")
+    client = visitor(sqlite_database, tmp_path, "2 per day")
     sent = [client.post("/api/contact", json=LETTER | {"site": sites[0].key}) for _ in range(3)]
     assert [answer.status_code for answer in sent] == [200, 200, 429]
     assert "Retry-After" in sent[2].headers
 
 
 def test_of_letters_that_nobody_takes_the_oldest_go(
-    database: Database, sites: list[Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, sites: list[Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feedback, "MOST_CONTACT_REQUESTS", 2)
-    client = visitor(database, tmp_path, "100 per day")
+    client = visitor(sqlite_database, tmp_path, "100 per day")
     sent = [client.post("/api/contact", json=LETTER | {"site": sites[0].key}) for _ in range(3)]
     assert [answer.status_code for answer in sent] == [200, 200, 200]
     assert client.post("/api/contact", json=LETTER | {"site": sites[1].key}).status_code == 200
-    with database.session() as session:
+    with sqlite_database.session() as session:
         assert [letter.id for letter in contact_requests(session, sites[0].id)] == [3, 2]
         assert len(contact_requests(session, sites[1].id)) == 1
 
 
 def test_one_address_and_one_network_send_few_letters(
-    database: Database, sites: list[Site], tmp_path: Path
+    sqlite_database: Database, sites: list[Site], tmp_path: Path
 ) -> None:
-    client = visitor(database, tmp_path, "1000 per day")
+    client = visitor(sqlite_database, tmp_path, "1000 per day")
     letter = LETTER | {"site": sites[0].key}
 
     def send(address: str) -> int:
@@ -77,10 +68,10 @@ def test_one_address_and_one_network_send_few_letters(
 
 
 def test_a_letter_belongs_to_a_conversation_of_its_own_site(
-    database: Database, sites: list[Site], tmp_path: Path
+    sqlite_database: Database, sites: list[Site], tmp_path: Path
 ) -> None:
-    client = visitor(database, tmp_path, "1000 per day")
-    with database.session() as session:
+    client = visitor(sqlite_database, tmp_path, "1000 per day")
+    with sqlite_database.session() as session:
         talk, secret = start_conversation(session, sites[1].id, locale="en", page=None, keep=True)
     headers = {"Authorization": f"Bearer {secret}"}
     letter = LETTER | {"conversation": talk.id}
@@ -90,10 +81,10 @@ def test_a_letter_belongs_to_a_conversation_of_its_own_site(
 
 
 def test_a_letter_stays_when_its_visitor_deletes_the_chat(
-    database: Database, sites: list[Site], tmp_path: Path
+    sqlite_database: Database, sites: list[Site], tmp_path: Path
 ) -> None:
-    client = visitor(database, tmp_path, "100 per day")
-    with database.session() as session:
+    client = visitor(sqlite_database, tmp_path, "100 per day")
+    with sqlite_database.session() as session:
         chat, secret = start_conversation(session, sites[0].id, locale="en", page=None, keep=True)
         own = {"site": sites[0].key, "conversation": chat.id}
     access = {"Authorization": f"Bearer {secret}"}
@@ -101,6 +92,6 @@ def test_a_letter_stays_when_its_visitor_deletes_the_chat(
     assert client.delete(f"/api/conversation/{own['conversation']}", headers=access).json == {
         "erased": {"conversations": 1, "messages": 0}
     }
-    with database.session() as session:
+    with sqlite_database.session() as session:
         [letter] = contact_requests(session, sites[0].id)
     assert letter.text == LETTER["message"]
