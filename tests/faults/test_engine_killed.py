@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from support.patience import LONG, wait_for
+from support.servers.live_server import LiveServer
 from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.curate.library import add_site
@@ -57,7 +58,7 @@ class Pulse:
 
 
 @pytest.fixture(scope="module")
-def server(make_server: Any) -> Iterator[Any]:
+def server(make_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
     # A story of a thousand tokens: it is not over before the engine is killed.
     long = {"max_tokens": 1024, "context_length": 2048, "repetition_penalty": 1.0}
     server = make_server(engine=long | {"max_restarts": 3 * KILLS, "slots": 1})
@@ -67,7 +68,7 @@ def server(make_server: Any) -> Iterator[Any]:
     server.stop()
 
 
-def engine_pid(server: Any) -> int:
+def engine_pid(server: LiveServer) -> int:
     recorded = json.loads((server.folder / "data" / "run" / "engine.json").read_text())
     return int(recorded["pid"])
 
@@ -93,7 +94,7 @@ def ask(url: str, body: dict[str, Any], kill: Any = None) -> tuple[dict[str, Any
     return start, text, names
 
 
-def test_ten_kills_lose_no_message_and_never_stop_the_server(server: Any) -> None:
+def test_ten_kills_lose_no_message_and_never_stop_the_server(server: LiveServer) -> None:
     body = {"site": server.playground_key, "message": "Tell me a long story about a lighthouse."}
     asked = []
     with Pulse(server.url) as pulse:
@@ -120,7 +121,7 @@ def test_ten_kills_lose_no_message_and_never_stop_the_server(server: Any) -> Non
 
 
 def test_a_question_asked_while_the_engine_is_away_is_answered_by_the_next_one(
-    server: Any,
+    server: LiveServer,
 ) -> None:
     server.wait_ready()
     os.kill(engine_pid(server), signal.SIGKILL)
@@ -140,7 +141,7 @@ def test_a_question_asked_while_the_engine_is_away_is_answered_by_the_next_one(
     assert "event: done" in said[-1]
 
 
-def test_the_web_worker_dies_and_the_answers_go_on(server: Any) -> None:
+def test_the_web_worker_dies_and_the_answers_go_on(server: LiveServer) -> None:
     server.wait_ready()
     parent = server.process.pid
     gunicorn = children(parent, "gunicorn")[0]
@@ -152,7 +153,7 @@ def test_the_web_worker_dies_and_the_answers_go_on(server: Any) -> None:
     assert ask(server.url, {"site": key, "message": "Say hello."})[2][-1] == "done"
 
 
-def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:
+def test_stopping_the_server_leaves_no_process(make_server: Callable[..., LiveServer]) -> None:
     web = WebSite()
     settings = {"private_hosts": ["127.0.0.1"], "requests_per_second": 1.0, "semantic": "off"}
     server = make_server(engine={"slots": 1}, retrieval=settings)
@@ -173,7 +174,9 @@ def test_stopping_the_server_leaves_no_process(make_server: Any) -> None:
     web.close()
 
 
-def test_killing_the_parent_takes_every_process_with_it(make_server: Any) -> None:
+def test_killing_the_parent_takes_every_process_with_it(
+    make_server: Callable[..., LiveServer],
+) -> None:
     server = make_server(engine={"slots": 1})
     server.start()
     engine, everyone = engine_pid(server), descendants(server.process.pid)

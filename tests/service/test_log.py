@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.models.tiny_architectures import write_architecture
 from support.patience import wait_for
+from support.servers.live_server import LiveServer
 
 pytestmark = pytest.mark.xdist_group("live")
 
 
 def test_a_model_that_cannot_be_loaded_is_said_with_its_reason(
-    make_server: Callable[..., Any], tmp_path: Path
+    make_server: Callable[..., LiveServer], tmp_path: Path
 ) -> None:
     file = write_architecture(tmp_path / "m.gguf", "qwen2")
     file.write_bytes(file.read_bytes().replace(b"qwen2", b"qwen0"))

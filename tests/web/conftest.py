@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from support.patience import LONG
+from support.servers.live_server import LiveServer
 
 
 @dataclass
@@ -67,13 +68,13 @@ def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture(scope="session")
-def visitor(live_server: Any) -> Visitor:
+def visitor(live_server: LiveServer) -> Visitor:
     """A visitor of the site where the model writes freely."""
     return Visitor(live_server.url, live_server.playground_key)
 
 
 @pytest.fixture(scope="module")
-def reader(make_server: Callable[..., Any]) -> Iterator[Visitor]:
+def reader(make_server: Callable[..., LiveServer]) -> Iterator[Visitor]:
     """A visitor who asks for stories: a thousand tokens, never over before the test is."""
     long = {"max_tokens": 1024, "context_length": 2048, "repetition_penalty": 1.0}
     server = make_server(engine=long)

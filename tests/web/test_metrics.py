@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from support.scripted_chat import ScriptedModel
+from support.servers.live_server import LiveServer
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
@@ -188,7 +189,7 @@ def test_several_processes_count_as_one_also_those_that_ended(tmp_path: Path) ->
     assert values["chatbot_streams"] == 1  # nothing is in the making in the one that is gone
 
 
-def test_a_running_server_shows_it_on_the_other_port(live_server: Any) -> None:
+def test_a_running_server_shows_it_on_the_other_port(live_server: LiveServer) -> None:
     inside = f"http://127.0.0.1:{live_server.settings['metrics']['port']}"
     values = values_of(httpx.get(f"{inside}/metrics", timeout=60).text)
     assert values["chatbot_engine_state ready"] == 1

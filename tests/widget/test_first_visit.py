@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from support.servers.live_server import LiveServer
 from support.servers.serving import serve_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
@@ -30,7 +31,7 @@ WATCH = """() => {
 
 
 @pytest.fixture
-def other_origin(live_server: Any) -> Iterator[str]:
+def other_origin(live_server: LiveServer) -> Iterator[str]:
     """A page on another port, with the tag that `chatbot-server snippet` prints."""
     tag = live_server.cli("snippet", live_server.playground_key).strip()
     app = Flask("other")
@@ -57,7 +58,7 @@ def test_a_visitor_asks_on_another_site_and_reads_the_answer_as_it_is_written(
 
 
 def test_the_demo_page_shows_the_bubble_and_answers(
-    chromium: Any, visit: Visitor, live_server: Any, images: Path | None
+    chromium: Any, visit: Visitor, live_server: LiveServer, images: Path | None
 ) -> None:
     with visit(chromium) as it:
         it.go(live_server.url + "/").open().ask("Is anything sent to third parties?")
@@ -68,7 +69,7 @@ def test_the_demo_page_shows_the_bubble_and_answers(
 
 
 def test_the_owner_tests_a_page_of_theirs_from_the_demo_page(
-    chromium: Any, visit: Visitor, live_server: Any, other_origin: str
+    chromium: Any, visit: Visitor, live_server: LiveServer, other_origin: str
 ) -> None:
     with visit(chromium) as it:
         it.go(live_server.url + "/")

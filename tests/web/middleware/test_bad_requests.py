@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from support.patience import LONG
+from support.servers.live_server import LiveServer
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 get, put = partial(httpx.get, timeout=LONG), partial(httpx.put, timeout=LONG)
@@ -87,7 +88,7 @@ def test_origins_that_only_look_right_are_refused(visitor: Any, origin: str) -> 
     assert visitor.refused(body, headers={"Origin": origin}).status_code == 403
 
 
-def test_a_site_allows_exactly_the_origins_it_lists(live_server: Any, visitor: Any) -> None:
+def test_a_site_allows_exactly_the_origins_it_lists(live_server: LiveServer, visitor: Any) -> None:
     made = live_server.cli("site", "add", "Shop", "--origin", "https://Shop.example/x", "--json")
     key = made.split('"key": "')[1].split('"')[0]
     panel = f"{live_server.url}/api/widget"
@@ -119,7 +120,7 @@ def test_no_answer_sets_a_cookie_and_all_carry_the_security_headers(visitor: Any
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
-def test_the_demo_page_carries_the_tag(live_server: Any) -> None:
+def test_the_demo_page_carries_the_tag(live_server: LiveServer) -> None:
     page = get(live_server.url + "/").text
     tag = live_server.cli("snippet").strip()
     key = tag.split('data-site="')[1].split('"')[0]

@@ -7,11 +7,12 @@ from typing import Any
 
 import openai
 import pytest
+from support.servers.live_server import LiveServer
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 
 
-def test_an_application_asks_a_running_server(live_server: Any) -> None:
+def test_an_application_asks_a_running_server(live_server: LiveServer) -> None:
     made = json.loads(live_server.cli("api-key", "create", "--name", "live", "--json"))
     client = openai.OpenAI(base_url=f"{live_server.url}/v1", api_key=made["key"], max_retries=0)
     messages: list[Any] = [{"role": "user", "content": "What is the capital of France?"}]
