@@ -23,6 +23,8 @@ _HAS_DIGIT = re.compile(r"\d")
 # Before a price or an age that is said of what a heading names.
 _SET_APART = re.compile(r"[^\W\d_]{2}.{0,3}[(–—]")
 _LOOKS_LIKE_MARKDOWN = re.compile(r"^(?=#{1,6}\s|\|)", re.MULTILINE)
+# Checks and crosses of Wingdings, where office programs and PDFs put the letters of such a font.
+_PICTURES = {0xF0FC: "✓", 0xF0FE: "✓", 0xF0FB: "✗", 0xF0FD: "✗"}
 _ESCAPED = re.compile(r"^\\(?=[#|])", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"#{1,6} (.+)")
 _ENDS = tuple(".!?…:;,")
@@ -135,6 +137,7 @@ class MarkdownWriter:
                 yield kind, text
 
     def _add(self, kind: str, text: str) -> None:
+        text = text.translate(_PICTURES)
         if text.strip() and self._room > 0:
             text = text[: self._room]
             self._room -= len(text) + 2
@@ -214,9 +217,11 @@ def header_count(grid: Sequence[Row]) -> int:
     if len(grid) < 2:
         return 0
     first, rest = grid[0], grid[1:]
+    spans = any(left == right != "" for left, right in pairwise(first[1:]))
+    if spans and len(grid) > 2 and grid[1][0] == first[0] != "":
+        return 2  # a name beside two rows of them
     if any(_HAS_DIGIT.search(cell) for cell in first[1:]):  # years or hours, else values
         return 1 if len(first) > 2 and not first[0] else 0
-    spans = any(left == right != "" for left, right in pairwise(first[1:]))
     if spans and len(grid) > 2 and not any(_HAS_DIGIT.search(cell) for cell in grid[1]):
         return 2 if grid[1][0] in ("", first[0]) else 1
     if len(first) > 2 or not first[0]:

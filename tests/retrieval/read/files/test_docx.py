@@ -91,6 +91,9 @@ def test_a_table_that_only_places_things_is_read_as_what_is_in_it() -> None:
     )
 
 
+NOT_STRUCK, PICTURES = '<w:strike w:val="0"/>', '<w:rFonts w:ascii="Wingdings"/>'
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
@@ -100,11 +103,16 @@ def test_a_table_that_only_places_things_is_read_as_what_is_in_it() -> None:
         ("<w:p><w:r><w:t>Mill Lane</w:t><w:br/><w:t>Derby</w:t></w:r></w:p>", "Mill Lane\nDerby"),
         (f"<w:p>{run('We are ')}<w:del>{run('closed')}</w:del>{run('open')}</w:p>", "We are open"),
         (f"<w:p>{run('Open')}{run(' (secret)', '<w:vanish/>')}</w:p>", "Open"),
+        (f"<w:p>{run('45 €', '<w:strike/>')}{run('39 €')}{run('1', '<w:dstrike/>')}</w:p>", "39 €"),
+        (f"<w:p>{run('45 €', NOT_STRUCK)}</w:p>", "45 €"),
+        ("<w:p><w:r><w:sym w:font='Wingdings' w:char='F0FB'/><w:t> Tea</w:t></w:r></w:p>", "✗ Tea"),
+        (f"<w:p>{run('ü', PICTURES)}</w:p>", "✓"),
+        ("<w:p><w:r><w:sym w:font='Symbol' w:char='D800'/><w:t>a</w:t></w:r></w:p>", "a"),
         ("<w:p><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>" + paragraph("Open"), "Open"),
         (paragraph("# 3 is closed"), "\\# 3 is closed"),
         (f"<w:sdt><w:sdtContent>{paragraph('Open')}</w:sdtContent></w:sdt>", "Open"),
     ],
-)
+)  # fmt: skip
 def test_what_a_reader_sees_is_read_and_nothing_else(body: str, text: str) -> None:
     assert read(body) == text
 

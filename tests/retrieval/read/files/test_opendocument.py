@@ -135,3 +135,12 @@ def test_what_is_damaged_or_protected_says_so(name: str) -> None:
     assert read_bytes(name, opendocument("", manifest=locked)) == {"error": "extract_encrypted"}
     assert read_bytes(name, opendocument("")) == {"error": "extract_no_text"}
     assert read_bytes(name, b"PK nothing") == {"error": "extract_broken"}
+
+
+def test_what_is_struck_out_is_not_read() -> None:
+    line = '<style:text-properties style:text-line-through-style="solid"/>'
+    styles = f'<style:style style:name="S">{line}</style:style>'
+    span = '<text:p>From <text:span text:style-name="S">45 €</text:span> 39 €</text:p>'
+    assert read(span, styles=styles) == "From 39 €"
+    sheet = table(row(cell("Day"), cell("45 €", 'table:style-name="S"'), cell("39 €")))
+    assert read(sheet, "spreadsheet", styles) == "| Day | 39 € |"

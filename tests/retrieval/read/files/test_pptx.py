@@ -91,3 +91,10 @@ def test_cells_that_are_one_say_the_same_of_each_row_and_column() -> None:
 def test_what_is_no_presentation_is_refused() -> None:
     assert read_bytes("x.pptx", b"PK nothing") == {"error": "extract_broken"}
     assert read_bytes("x.pptx", pptx(shape(""))) == {"error": "extract_no_text"}
+
+
+def test_what_is_struck_out_on_a_slide_is_not_read() -> None:
+    struck = '<a:r><a:rPr strike="sngStrike"/><a:t>45 €</a:t></a:r>'
+    kept = '<a:r><a:rPr strike="noStrike"/><a:t>39 €</a:t></a:r>'
+    body = shape("Price", BODY).replace("</a:p>", f"{struck}{kept}</a:p>")
+    assert read(shape("Day", TITLE) + body).endswith("Price39 €")

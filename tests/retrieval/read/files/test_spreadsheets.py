@@ -76,3 +76,21 @@ def test_a_page_of_further_columns_stands_beside_the_one_it_goes_on_from() -> No
 def test_a_page_that_goes_on_below_stays_a_page_of_its_own() -> None:
     names = [(f"Boat {'abcd'[at]}", f"{at} €") for at in range(4)]
     assert len(with_columns_together([page_of(*names), page_of(*names)])) == 2
+
+
+def test_two_rows_name_the_columns_and_what_stands_below_an_empty_row_has_none() -> None:
+    rows = [
+        ["Hall", "Residents", "", "Others", ""],
+        ["", "1 day", "2 days", "1 day", "2 days"],
+        ["Large", "120 €", "200 €", "180 €", "300 €"],
+        ["", "", "", "", ""],
+        ["Deposit", "500 €"],
+    ]
+    text = read_bytes("x.xlsx", xlsx(rows, ("A1:A2", "B1:C1", "D1:E1")))["text"]
+    assert text.split("\n") == [
+        "| Hall | Residents, 1 day | Residents, 2 days | Others, 1 day | Others, 2 days |",
+        "| --- | --- | --- | --- | --- |",
+        "| Large | 120 € | 200 € | 180 € | 300 € |",
+        "",
+        "| Deposit | 500 € |",
+    ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree  # type: ignore[import-untyped]
 from support.files.office_files import xlsx
 from support.files.read_file import read_bytes, read_office
 
-from chatbot_server.retrieval.read.files.office.xlsx import column_of, displayed
+from chatbot_server.retrieval.read.files.office.xlsx import cell_formats, column_of, displayed
 
 
 def test_a_real_workbook_is_a_heading_and_a_table() -> None:
@@ -57,3 +58,16 @@ def test_merged_cells_say_the_same_and_hidden_ones_nothing() -> None:
     )
     assert read_bytes("x.xlsx", data)["title"] == "Prices 2026"
     assert read_bytes("prices.xlsx", xlsx(rows[1:]))["title"] == "Prices"
+
+
+def test_what_is_struck_out_is_no_price() -> None:
+    runs = "<r><rPr><strike/></rPr><t>45 €</t></r><r><t> 39 €</t></r><rPh><t>a</t></rPh>"
+    rows = [["Day", "Price"], ["Monday", f"</t>{runs}<t>"]]
+    assert "| Monday | 39 € |" in read_bytes("x.xlsx", xlsx(rows))["text"]
+
+
+def test_a_cell_whose_font_is_struck_out_says_nothing() -> None:
+    fonts = "<fonts><font/><font><strike/></font><font><strike val='0'/></font></fonts>"
+    cells = "".join(f"<xf numFmtId='9' fontId='{at}'/>" for at in range(4))
+    styles = etree.fromstring(f"<styleSheet>{fonts}<cellXfs>{cells}</cellXfs></styleSheet>")
+    assert cell_formats(styles) == ["0%", None, "0%", "0%"]

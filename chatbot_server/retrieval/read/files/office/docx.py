@@ -22,6 +22,7 @@ from chatbot_server.retrieval.read.files.writer import MarkdownWriter, with_note
 MAX_SPAN = 60
 _HEADING = re.compile(r"(?:heading|titre|überschrift|título) ?([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(r"(?:toc|table of (?:figures|authorities)|index) ?\d*", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[0-9A-Ca-cE-Fe-f][0-9A-Fa-f]{3}")
 _IN_WORDS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _UNSEEN = {"pPr", "rPr", "del", "moveFrom", "instrText", "delText", "rt"}
 _OFF = ("0", "false", "off", "none")
@@ -233,8 +234,8 @@ class WordText:
     def _collect(self, element: Any) -> None:
         for part in element:
             name = local(part)
-            if name == "t":
-                self._parts.append(part.text or "")
+            if name in ("t", "sym"):
+                self._parts.append(letters_of(part, element))
             elif name in _IN_WORDS and local(element) == "r":
                 self._parts.append(_IN_WORDS[name])
             elif name in ("footnoteReference", "endnoteReference"):
@@ -246,12 +247,25 @@ class WordText:
             elif name == "AlternateContent":  # the same thing for new and for old programs
                 choice = child(part, "Choice")
                 self._collect(child(part, "Fallback") if choice is None else choice)
-            elif name == "r":
-                vanish = child(part, "rPr", "vanish")
-                if vanish is None or not _is_on(vanish):
-                    self._collect(part)
-            elif name not in _UNSEEN:
+            elif name not in _UNSEEN and not (name == "r" and is_unseen(part)):
                 self._collect(part)
+
+
+def is_unseen(run: Any) -> bool:
+    """Whether *run* is hidden, or struck out: what a price was."""
+    switches = [child(run, "rPr", name) for name in ("vanish", "strike", "dstrike")]
+    return any(switch is not None and _is_on(switch) for switch in switches)
+
+
+def letters_of(part: Any, run: Any) -> str:
+    """The text or symbol *part* of *run*, with the letters of a font of pictures as such."""
+    text = part.text or ""
+    font = attribute(part, "font") or attribute(child(run, "rPr", "rFonts"), "ascii")
+    if _HEXADECIMAL.fullmatch(attribute(part, "char")):
+        text = chr(int(attribute(part, "char"), 16))
+    if not font.startswith("Wingdings"):
+        return text
+    return "".join(chr(0xF000 + ord(char)) if 32 < ord(char) < 256 else char for char in text)
 
 
 def style_from(element: Any, base: WordStyle) -> WordStyle:

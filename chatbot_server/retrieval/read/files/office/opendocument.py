@@ -195,7 +195,8 @@ class OpenDocumentReader:
     def cell_writer(self, cell: Any) -> MarkdownWriter:
         """What is in a cell or box."""
         writer = MarkdownWriter()
-        self.write_blocks(cell, writer)
+        if not self.is_unseen(cell):
+            self.write_blocks(cell, writer)
         return writer
 
     def is_unseen(self, element: Any) -> bool:
@@ -259,9 +260,10 @@ class OpenText:
 
 
 def hides(style: Any) -> bool:
-    """Whether a style hides what has it."""
+    """Whether a style hides what has it, or strikes it out."""
     return (
-        attribute(child(style, "text-properties"), "display") in _HIDDEN
+        attribute(child(style, "text-properties"), "text-line-through-style") not in ("", "none")
+        or attribute(child(style, "text-properties"), "display") in _HIDDEN
         or attribute(child(style, "table-properties"), "display") in _HIDDEN
         or attribute(child(style, "drawing-page-properties"), "visibility") == "hidden"
     )

@@ -172,7 +172,8 @@ def words_of(paragraph: Any) -> str:
         if local(run) == "br":
             parts.append("\n")
         elif local(run) == "r" or attribute(run, "type") not in ("", "slidenum"):
-            parts += [text.text or "" for text in children(run, "t")]
+            is_struck = attribute(child(run, "rPr"), "strike") in ("sngStrike", "dblStrike")
+            parts += [text.text or "" for text in children(run, "t") if not is_struck]
     return "".join(parts)
 
 

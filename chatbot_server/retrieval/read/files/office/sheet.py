@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from chatbot_server.retrieval.read.files.writer import LONGEST_HEADING, MarkdownWriter, Row
+from chatbot_server.retrieval.read.files.writer import (
+    LONGEST_HEADING,
+    MarkdownWriter,
+    Row,
+    header_count,
+)
 
 LEVEL = 2
 _DIGIT = re.compile(r"\d")
@@ -23,7 +28,8 @@ def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
                 writer.heading(LEVEL, text)
             else:
                 writer.paragraph(text)
-        writer.table(table, 1 if names_columns(table) and len(table[0]) > 2 else None)
+        has_names = names_columns(table) and len(table[0]) > 2
+        writer.table(table, max(1, header_count(table)) if has_names else None)
 
 
 def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
@@ -33,7 +39,7 @@ def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
     for block in blocks_of(rows):
         titles = leading_texts(block)
         rest = block[len(titles) :]
-        if table and rest and not names_columns(rest):
+        if table and rest and not names_columns(rest) and not are_pairs_below(table, rest):
             table += block  # the same columns go on, under a title or not
             continue
         if table:
@@ -43,6 +49,15 @@ def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
         table = list(rest)
     if lead or table:
         yield lead, table
+
+
+def are_pairs_below(table: Sequence[Row], rows: Sequence[Row]) -> bool:
+    """Whether *rows* are names with one value each, below a *table* of more columns."""
+    return max(map(filled, rows)) <= 2 < max(map(filled, table))
+
+
+def filled(row: Row) -> int:
+    return sum(map(bool, row))
 
 
 def blocks_of(rows: Sequence[Row]) -> Iterator[list[Row]]:

@@ -13,6 +13,7 @@ from chatbot_server.retrieval.read.files.office.package import (
     attribute,
     child,
     children,
+    local,
     text_of,
 )
 from chatbot_server.retrieval.read.files.office.sheet import write_sheet
@@ -41,10 +42,7 @@ def read_xlsx(data: bytes, name: str) -> Result:
     main, workbook = package.main_part("workbook")
     relations = package.related(main)
     by_kind = dict(relations.values())
-    strings = [
-        "".join(run.text or "" for run in item.iter("{*}t"))
-        for item in children(package.tree(by_kind.get("sharedStrings", "")), "si")
-    ]
+    strings = list(map(seen_text, children(package.tree(by_kind.get("sharedStrings", "")), "si")))
     formats = cell_formats(package.tree(by_kind.get("styles", "")))
     writer = MarkdownWriter()
     for sheet in children(child(workbook, "sheets"), "sheet"):
@@ -59,17 +57,37 @@ def read_xlsx(data: bytes, name: str) -> Result:
     return one_document(writer, name, package.title("docProps/core.xml"))
 
 
-def cell_formats(styles: Any) -> list[str]:
-    """The number format of each style of cells."""
+def seen_text(item: Any) -> str:
+    """The text of a string, without what is struck out or tells how to speak it."""
+    runs = () if item is None else item.iter("{*}t")
+    seen = (run for run in runs if not is_struck(run.getparent()))
+    return "".join(run.text or "" for run in seen if local(run.getparent()) != "rPh")
+
+
+def is_struck(run: Any) -> bool:
+    """Whether the letters of *run*, or of a font, are struck out: what a price was."""
+    properties = child(run, "rPr") if local(run) == "r" else run
+    strike = child(properties, "strike")
+    return strike is not None and attribute(strike, "val") not in ("0", "false")
+
+
+def cell_formats(styles: Any) -> list[str | None]:
+    """The number format of each style of cells; None: what is in them is struck out."""
+    fonts = list(map(is_struck, children(child(styles, "fonts"), "font")))
     own = {
         attribute(element, "numFmtId"): attribute(element, "formatCode")
         for element in styles.iter("{*}numFmt")
     }
-    ids = [attribute(element, "numFmtId") for element in children(child(styles, "cellXfs"), "xf")]
-    return [own.get(key) or _BUILT_IN.get(int(key) if key.isdigit() else 0, "") for key in ids]
+    formats: list[str | None] = []
+    for element in children(child(styles, "cellXfs"), "xf"):
+        key = attribute(element, "numFmtId")
+        font = number_in(element, "fontId")
+        code = own.get(key) or _BUILT_IN.get(int(key) if key.isdigit() else 0, "")
+        formats.append(None if font < len(fonts) and fonts[font] else code)
+    return formats
 
 
-def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str]) -> list[list[str]]:
+def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str | None]) -> list[list[str]]:
     """The rows of a sheet that are shown; what spans several cells stands in each of them.
 
     Raises:
@@ -135,17 +153,19 @@ def column_of(reference: str, following: int) -> int:
     return number - 1 if match else following
 
 
-def cell_text(cell: Any, strings: list[str], formats: list[str]) -> str:
+def cell_text(cell: Any, strings: list[str], formats: list[str | None]) -> str:
     """What a cell shows."""
     value, kind = text_of(child(cell, "v")), attribute(cell, "t")
+    style = attribute(cell, "s")
+    code = formats[int(style)] if style.isdigit() and int(style) < len(formats) else ""
+    if code is None:
+        return ""
     if kind == "s":
         return strings[int(value)] if value.isdigit() and int(value) < len(strings) else ""
     if kind == "inlineStr":
-        return text_of(child(cell, "is"))
+        return seen_text(child(cell, "is"))
     if kind in ("str", "d", "e", "b"):
         return {"1": "✓", "0": "–"}.get(value, value) if kind == "b" else value
-    style = attribute(cell, "s")
-    code = formats[int(style)] if style.isdigit() and int(style) < len(formats) else ""
     try:
         return displayed(float(value), code) if value else ""
     except (ValueError, OverflowError):
