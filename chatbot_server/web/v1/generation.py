@@ -12,6 +12,8 @@ from chatbot_server.errors import BadRequest
 from chatbot_server.web.v1.refusals import ApplicationBody, Lenient
 
 MAX_SCHEMA = 50_000  # characters
+# OpenAI takes 0, for the likeliest token alone; engines want a number above it.
+LEAST_TOP_P = 1e-6
 FORMATS = ("text", "json_object", "json_schema")
 
 
@@ -81,7 +83,7 @@ class GenerationBody(ApplicationBody):
     max_tokens: Tokens = None
     max_completion_tokens: Tokens = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     top_k: Annotated[int, Field(ge=0, le=1000)] | None = None
     repetition_penalty: Annotated[float, Field(ge=1, le=2)] | None = None
     repeat_penalty: Annotated[float, Field(ge=1, le=2)] | None = None
@@ -107,7 +109,7 @@ class GenerationBody(ApplicationBody):
         return Sampling(
             max_tokens=self.max_completion_tokens or self.max_tokens or 0,
             temperature=either(self.temperature, default.temperature),
-            top_p=either(self.top_p, default.top_p),
+            top_p=max(either(self.top_p, default.top_p), LEAST_TOP_P),
             top_k=either(self.top_k, default.top_k),
             repetition_penalty=either(penalty, default.repetition_penalty),
             frequency_penalty=self.frequency_penalty,

@@ -212,10 +212,14 @@ def openai_blueprint(
     api = ModelApi(engine, database, rates, sampling, beside)
 
     @bp.before_request
-    def enter() -> None:
+    def enter() -> Response | None:
+        method = _method_of(request.path.removeprefix("/v1/"))
+        if request.method == "OPTIONS" and method:
+            return Response(status=204, headers={"Allow": f"{method}, OPTIONS"})
         is_batch = request.endpoint == "openai.embed"
         request.max_content_length = BATCH_BYTES if is_batch else BODY_BYTES
         api.check_key()
+        return None
 
     @bp.post("/chat/completions")
     def chat() -> Response:
@@ -246,6 +250,11 @@ def openai_blueprint(
     return bp
 
 
+def _method_of(path: str) -> str | None:
+    """The method that *path* is asked with; None where nothing is there."""
+    return "GET" if path.startswith("models/") else ALLOWED.get(path)
+
+
 def _register_models(bp: Blueprint, api: ModelApi) -> None:
     start_time = int(time.time())
 
@@ -257,11 +266,11 @@ def _register_models(bp: Blueprint, api: ModelApi) -> None:
     def show_model(name: str) -> Response:
         return jsonify(api.describe_model(name, start_time))
 
-    @bp.route("/", defaults={"path": ""}, methods=METHODS)
+    @bp.route("/", defaults={"path": ""}, methods=METHODS, strict_slashes=False)
     @bp.route("/<path:path>", methods=METHODS)
     def nothing(path: str) -> Response:
         where = f"/v1/{path}"[:80]
-        if method := ALLOWED.get(path):
+        if method := _method_of(path):
             raise MethodNotAllowed(valid_methods=[method])
         raise NotFound("api_no_route", method=request.method, path=where)
 

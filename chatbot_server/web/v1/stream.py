@@ -14,7 +14,7 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.threaded_stream import StreamSilent, ThreadedStream
 from chatbot_server.web.server.event_stream import Bell, EventStream, Pieces, respond
 from chatbot_server.web.v1.responses.wire import ResponseReply
-from chatbot_server.web.v1.wire import Reply, broken_off
+from chatbot_server.web.v1.wire import Reply
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def follow(
         try:
             yield from reply.pieces(events, with_usage=with_usage)
         except ChatbotError as error:
-            yield broken_off(error, language)
+            yield reply.broken_off(error, language)
         finally:
             later.close()
 

@@ -110,6 +110,10 @@ class Reply:
                 yield data_line(self._frame(kind, []) | {"usage": _usage(usage)})
             yield DONE
 
+    def broken_off(self, error: ChatbotError, language: str) -> str:
+        """An error in the middle of a stream; no ``[DONE]`` comes after it."""
+        return data_line(problem(error, language))
+
     def _delta(self, event: Token | Thought | ToolCallPiece) -> dict[str, Any]:
         """The ``delta`` of a piece of a choice."""
         if isinstance(event, ToolCallPiece):
@@ -188,11 +192,6 @@ def problem(error: ChatbotError, language: str) -> dict[str, Any]:
         "code": CODES.get(error.code, error.code),
     }
     return {"error": message}
-
-
-def broken_off(error: ChatbotError, language: str) -> str:
-    """An error in the middle of a stream; no ``[DONE]`` comes after it."""
-    return data_line(problem(error, language))
 
 
 def data_line(raw: dict[str, Any]) -> str:

@@ -237,3 +237,13 @@ def test_several_applications_are_answered_at_once(api: Any) -> None:
 
     assert len(answers) == 5
     assert all(answers)
+
+
+def test_without_room_for_chance_the_likeliest_words_come(api: Any) -> None:
+    def told(**options: Any) -> str:
+        asked = ASK | {"max_tokens": 8} | options
+        choices = api.post("chat/completions", asked).json()["choices"]
+        return str(choices[0]["message"]["content"])
+
+    certain = told(temperature=0)
+    assert [told(temperature=2, top_p=0, seed=seed) for seed in (1, 2)] == [certain, certain]

@@ -184,11 +184,26 @@ def test_a_wrong_field_is_explained_in_the_readers_language(
 
 def test_a_route_asked_with_another_method_says_which(parrot_api: Api) -> None:
     headers = {"Authorization": f"Bearer {parrot_api.key}"}
-    for method, path in (("GET", "chat/completions"), ("PUT", "models")):
+    for method, path in (("GET", "chat/completions"), ("PUT", "models"), ("DELETE", "models/x")):
         where = f"{parrot_api.url}/v1/{path}"
         answer = httpx.request(method, where, headers=headers, timeout=LONG)
         assert answer.status_code == 405
         assert answer.headers["Allow"] in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "method"), [("chat/completions", "POST"), ("models", "GET"), ("models/x", "GET")]
+)
+def test_the_options_of_a_route_are_its_method(parrot_api: Api, path: str, method: str) -> None:
+    answer = httpx.options(f"{parrot_api.url}/v1/{path}", headers={"Origin": "https://a.example"})
+    assert (answer.status_code, answer.headers["Allow"]) == (204, f"{method}, OPTIONS")
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_the_address_of_the_api_itself_names_its_routes(parrot_api: Api) -> None:
+    headers = {"Authorization": f"Bearer {parrot_api.key}"}
+    answer = httpx.get(f"{parrot_api.url}/v1", headers=headers)
+    assert (answer.status_code, "/v1/chat/completions" in answer.text) == (404, True)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +213,7 @@ def test_a_route_asked_with_another_method_says_which(parrot_api: Api) -> None:
         {"store": False, "metadata": {"a": "b"}, "parallel_tool_calls": True, "unknown": [1]},
         {"stop": None, "stream": None, "max_tokens": None, "temperature": None, "seed": None},
         {"temperature": 1, "top_p": 1, "response_format": {"type": "text"}},
+        {"top_p": 0},
         {"max_tokens": -1},
         {"max_completion_tokens": -1},
     ],

@@ -7,9 +7,11 @@ from typing import Any
 
 import openai
 import pytest
+from openai.types.responses import ResponseErrorEvent
 from support.servers.openai_server import PARROT, Api
 
 from chatbot_server.engine.base import Finished, Timings, Token, ToolCallPiece, Usage
+from chatbot_server.errors import EngineCrashed
 from chatbot_server.web.v1.responses.wire import ResponseReply
 
 pytestmark = pytest.mark.xdist_group("openai_requests")
@@ -140,6 +142,17 @@ def test_calls_come_after_the_text(parrot_api: Api) -> None:
     deltas = [one for one in events if one["type"] == "response.function_call_arguments.delta"]
     assert [one["output_index"] for one in deltas] == [1, 1]
     assert events[-1]["type"] == "response.completed"
+
+
+def test_an_error_in_a_stream_is_an_event_of_its_own() -> None:
+    reply = ResponseReply("m", {})
+    *_, last = reply.pieces(iter([Token("Half an")]), with_usage=True)
+    event, data = reply.broken_off(EngineCrashed("engine_crashed"), "en").splitlines()[:2]
+    said = json.loads(data.removeprefix("data: "))
+    before = json.loads(last.splitlines()[1].removeprefix("data: "))["sequence_number"]
+    assert (event, said["type"], said["sequence_number"]) == ("event: error", "error", before + 1)
+    assert said["message"] == said["error"]["message"]
+    assert ResponseErrorEvent.model_validate(said).code == "engine_crashed"
 
 
 def test_an_error_says_what_it_is_to_the_client(parrot_api: Api) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatbot_server.engine.base import Event, Finished, Token, ToolCallPiece, Usage
-from chatbot_server.errors import EngineError
-from chatbot_server.web.v1.wire import data_line
+from chatbot_server.errors import ChatbotError, EngineError
+from chatbot_server.web.v1.wire import data_line, problem
 
 # Why an answer is not whole, in OpenAI's words.
 INCOMPLETE = {
@@ -67,6 +67,15 @@ class ResponseReply:
                 yield from self._ends()
                 name = self._response()["status"]
                 yield self._event(f"response.{name}", response=self._response())
+
+    def broken_off(self, error: ChatbotError, language: str) -> str:
+        """An error in the middle of a stream, in the words of OpenAI's description and of its API.
+
+        They differ: clients look for ``error``, or for its fields beside ``type``.
+        """
+        raw = problem(error, language)
+        fields = {key: raw["error"][key] for key in ("code", "message", "param")}
+        return self._event("error", **fields, **raw)
 
     def _add_text(self, text: str) -> Iterator[str]:
         place = {"item_id": f"msg_{self.id}", "output_index": 0, "content_index": 0}
