@@ -13,7 +13,12 @@ from chatbot_server.cli.main import CONTROLS, VERBS, root
 
 TOP = Path(__file__).parents[1]
 # Decisions and the changelog tell what was, by the names of then.
-PAGES = (TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").glob("*.md")))
+PAGES = (
+    TOP / "README.md",
+    TOP / "CONTRIBUTING.md",
+    TOP / "SECURITY.md",
+    *sorted((TOP / "docs").glob("*.md")),
+)
 PLACEHOLDER = re.compile(r"\b(?:NAME|VERB|XX)\b")
 # Of an installation, not of the project.
 ELSEWHERE = re.compile(r"^(?:P|run|data)/")
@@ -102,6 +107,19 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
             target = page.parent / path if path else page
             assert target.exists(), link
             assert not anchor or anchor in headings(target), link
+
+
+def test_the_list_of_decisions_has_each_by_its_title() -> None:
+    folder = TOP / "docs" / "decisions"
+    pages = sorted(folder.glob("0*.md"))
+    titles = [page.read_text(encoding="utf-8").partition("\n")[0] for page in pages]
+    numbers = [page.name[:4] for page in pages]
+    entries = [
+        f"- [{int(number)}]({page.name}) {title.removeprefix(f'# {number} ')}"
+        for number, page, title in zip(numbers, pages, titles, strict=True)
+    ]
+    listed = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [entry for entry in entries if entry not in listed] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
