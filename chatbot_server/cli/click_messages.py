@@ -32,7 +32,7 @@ class _Context(click.Context):
 def translate(command: click.Command, language: str) -> None:
     """Replace the keys in the declaration of *command* by sentences in *language*."""
     command.context_class = _Context
-    command.help = _text(command.help, language)
+    command.help = command.short_help = _text(command.help, language)  # click would cut it
     if command.add_help_option:  # click's speaks English
         command.add_help_option = False
         click.help_option("-h", "--help", help="help_help")(command)

@@ -6,6 +6,7 @@ import errno
 import getpass
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from chatbot_server.cli import running_server
 from chatbot_server.cli.click_messages import misuse
 from chatbot_server.cli.context import refusal
 from chatbot_server.cli.main import VERBS, root
-from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, say
+from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
@@ -33,6 +34,19 @@ def test_every_verb_explains_itself_in_both_languages(
     shown = run(verb, "--help")
     assert shown.exit_code == 0
     assert "help_" not in shown.out
+    usage, _, sentences = shown.out.partition("\n\n")
+    assert "..." not in sentences, usage  # the sentences of a group's commands are whole
+
+
+def test_sentences_name_the_words_that_the_usage_shows() -> None:
+    """“Read the site at ADDRESS”, in French too: the usage says ADDRESS in both languages."""
+    for key, texts in catalogue().items():
+        if key.startswith("help_"):
+            english, french = (
+                set(re.findall(r"\b[A-Z]{4,}S?\b", texts[language])) - {"GDPR", "RGPD"}
+                for language in ("en", "fr")
+            )
+            assert english == french, key
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
