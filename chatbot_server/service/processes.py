@@ -49,7 +49,8 @@ COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where web processes keep their cou
 WORKER = "chatbot_server.web.server.worker.Worker"
 LOGGER = "chatbot_server.web.middleware.log_lines.ServerLog"
 RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
-# A web server that dies at once, again and again, has a reason that waiting does not cure.
+# A web server that ends at once, again and again, has a reason that waiting does not cure. One that
+# is killed (out of memory, say) has none of its own, and is always started again.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
 # States in which it is decided whether the model can answer ("none": no model is wanted).
 SETTLED = ("ready", "failed", "none")
@@ -112,7 +113,8 @@ class ServerProcesses:
                 end_process(web)
             if self._stop.is_set():
                 return
-            quick_deaths = quick_deaths + 1 if time.monotonic() - start < QUICK_DEATH else 0
+            is_quick = time.monotonic() - start < QUICK_DEATH
+            quick_deaths = quick_deaths + 1 if is_quick and web.returncode >= 0 else 0
             if quick_deaths >= MOST_QUICK_DEATHS:
                 raise Unavailable("web_server_dies", code_=web.returncode)
             logger.error(say("web_server_restarts", self._language))
