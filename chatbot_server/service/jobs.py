@@ -27,6 +27,7 @@ from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.audit import erase_old_entries
+from chatbot_server.storage.shrinking import shrink
 from chatbot_server.storage.soundness import check_every_page
 from chatbot_server.storage.visitors.erasure import erase_expired
 from chatbot_server.storage.visitors.erasures import forget_old_erasures
@@ -48,6 +49,7 @@ def erase(config: Config, database: Database) -> None:
 
     erase_as_beside(database, config.backups_dir)
     counts = erase_expired(database)
+    shrink(database.engine)
     # This forgets also what could not be forgotten when it was erased.
     request_count = database.erase(erase_old)
     if counts.conversations or request_count:

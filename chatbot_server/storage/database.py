@@ -23,6 +23,7 @@ from sqlalchemy.pool import QueuePool
 from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.errors import ConfigError, Unavailable
 from chatbot_server.storage.reserve import Reserve
+from chatbot_server.storage.shrinking import make_new_file_shrinkable, make_shrinkable
 from chatbot_server.storage.turns import TURN_SECONDS, WriterConnection, WriteTurns, a_turn
 
 logger = logging.getLogger(__name__)
@@ -156,6 +157,8 @@ class Database:
             self._extend()
             if not self._is_of_this_version():
                 self.with_reserve(self._upgrade)
+                if self._turns:
+                    make_shrinkable(self.engine)
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
         if self._reserve:
@@ -264,6 +267,8 @@ class Database:
             Unavailable: the disk is full, or the file damaged.
         """
         try:
+            with self.engine.connect() as connection:  # most of it, while others write
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
             with a_turn(self._turns), self.engine.connect() as connection:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {CHECKPOINT_WAIT_MS}")
                 try:
@@ -345,6 +350,7 @@ def _connect(address: str) -> tuple[Engine, WriteTurns | None]:
 
         @event.listens_for(engine, "connect")
         def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+            make_new_file_shrinkable(connection)
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
 

@@ -65,7 +65,8 @@ def test_whoever_writes_comes_between_when_many_are_erased(
             session.execute(RENAME)
             lengths.append(session.query(Conversation).count())
 
-    monkeypatch.setattr(erasure, "AT_ONCE", 3)
+    monkeypatch.setattr(erasure, "FEWEST", 3)
+    monkeypatch.setattr(erasure, "MOST", 3)
     monkeypatch.setattr(erasure.time, "sleep", write_meanwhile)
     assert erase_conversations_of(database, erased) == (7, 7)
     assert lengths == [5, 2]
@@ -94,3 +95,12 @@ def test_others_write_while_a_reader_keeps_erased_text_in_the_log(tmp_path: Path
     database.forget_erased()
     wait_for(lambda: (tmp_path / "chatbot.db-wal").stat().st_size == 0)
     database.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.0, 400), (0.1, 400), (0.2, 200), (0.4, 100), (60.0, erasure.FEWEST)],
+)
+def test_as_many_are_erased_at_once_as_others_can_wait_for(seconds: float, expected: int) -> None:
+    assert erasure._next_batch(200, seconds) == expected
+    assert erasure._next_batch(erasure.MOST, 0.0) == erasure.MOST
