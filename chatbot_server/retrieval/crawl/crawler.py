@@ -193,7 +193,9 @@ class Crawl:
             url = urls.canonical(response.url) or page.url
             name = urlsplit(url).path.rsplit("/", 1)[-1]
             extraction = self.extractor.read(response.body, kind, name, url, response.charset)
-            if extraction.needs_scripts and not extraction.noindex:
+            if extraction.not_found:
+                self._mark_missing(page, "failed", "crawl_gone")
+            elif extraction.needs_scripts and not extraction.noindex:
                 self._take_scripted_page(page, response, extraction, url)
             else:
                 self._index(page, response, extraction, url)

@@ -6,6 +6,7 @@ address that was checked: a DNS that changes its answer in between gains nothing
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
@@ -44,14 +45,23 @@ class FetchResponse:
 
     @property
     def media_type(self) -> str:
-        """The media type without parameters."""
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+        """The media type without parameters; of a page whose server names none, that of a page."""
+        declared = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        is_page = not declared and self.body[:200].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        return "text/html" if is_page else declared
 
     @property
     def charset(self) -> str:
         """The charset that the server declares; empty if it declares none."""
         charset = _CHARSET.search(self.headers.get("content-type", ""))
         return charset[1] if charset else ""
+
+
+def in_utf8(header: str) -> str:
+    """A *header* whose bytes are UTF-8, as browsers take them, or as it is."""
+    with contextlib.suppress(UnicodeError):
+        return header.encode("latin-1").decode()
+    return header
 
 
 class Fetcher:
@@ -104,7 +114,7 @@ class Fetcher:
             target = response.headers.get("location")
             if response.status not in (301, 302, 303, 307, 308) or not target:
                 return response
-            url = joined(url, target) or target
+            url = joined(url, in_utf8(target)) or target
         raise FetchError("fetch_redirects", url=url[:200])
 
     def post(self, url: str, body: bytes, headers: dict[str, str], seconds: float) -> int:

@@ -65,6 +65,7 @@ class Extraction:
     Attributes:
         blocks: of a page, as made by :func:`.html.blocks.packed`.
         facts: of a page, as made by :func:`.html.seen.seen_facts`.
+        not_found: whether the page says that it is none, see :mod:`.html.not_found`.
         moved_to: where a page sends all its visitors, see :mod:`.html.moved`.
         needs_scripts: whether a visitor sees more of the page, see :mod:`.html.scripted`.
         language: as declared by the page.
@@ -75,6 +76,7 @@ class Extraction:
     links: tuple[str, ...] = ()
     canonical: str = ""
     moved_to: str = ""
+    not_found: bool = False
     noindex: bool = False
     blocks: tuple[list[Any], ...] = ()
     facts: tuple[list[Any], ...] = ()
@@ -192,6 +194,7 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
         links,
         canonical=str(result.get("canonical") or ""),
         moved_to=str(result.get("moved_to") or ""),
+        not_found=bool(result.get("not_found")),
         noindex=bool(result.get("noindex")),
         blocks=tuple(result.get("blocks") or ()),
         facts=tuple(result.get("facts") or ()),

@@ -12,6 +12,7 @@ from chatbot_server.retrieval.read.html.blocks import Block, packed, page_text
 from chatbot_server.retrieval.read.html.choices import show_choices
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.moved import moved_to
+from chatbot_server.retrieval.read.html.not_found import says_not_found
 from chatbot_server.retrieval.read.html.placeholders import empty_placeholders
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
 from chatbot_server.retrieval.read.html.schema_org.business import business_sections
@@ -61,6 +62,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     blocks = read_blocks(tree, decimal, visibility)
     if all(block.margin for block in blocks):
         blocks = with_menus(tree, decimal, blocks)
+    is_not_found = says_not_found(title, names, blocks)
     moved = moved_to(tree, blocks, url)
     needs_scripts = not moved and is_built_by_scripts(tree, blocks, has_templates)
     blocks += business_sections(data_items, language[:2])
@@ -69,6 +71,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "links": links(tree, url),
         "canonical": next(canonical_addresses, ""),
         "moved_to": moved,
+        "not_found": is_not_found,
         "language": language,
         "noindex": bool(rules & NOT_KEPT),
         "nofollow": bool(rules & {"nofollow", "none"}),

@@ -16,10 +16,13 @@ MAX_ALIKE = 1000
 MAX_QUERIES = 25
 
 _NOISE = re.compile(
-    r"^(utm_.*|gclid|fbclid|mc_[ce]id|ref|phpsessid|jsessionid|sid|sessionid|session|s?_?ga|replytocom|share|print)$",
+    r"^(utm_.*|(?:g|fb|ms|d|y|tw)clid|mc_[ce]id|_gl|igshid|mkt_tok|(?:mtm|pk|piwik|hsa|matomo)_.*|ref"
+    r"|phpsessid|jsessionid|sid|oscsid|xtcsid|zenid|modsid|sessionid|session|s?_?ga"
+    r"|replytocom|share|print|add[-_]to[-_](?:cart|wishlist|compare)|remove_item|_wpnonce|orderby)$",
     re.IGNORECASE,
 )
-_SESSION = re.compile(r";(jsessionid|sid)=[^/?#]*", re.IGNORECASE)
+# Of Java, and of ASP.NET without cookies.
+_SESSION = re.compile(r";(?:jsessionid|sid)=[^/?#]*|/\([a-z]\([a-z0-9]{24}\)\)", re.IGNORECASE)
 _NOT_A_PAGE = re.compile(
     r"\.(jpe?g|png|gif|webp|svg|ico|avif|css|js|mjs|json|xml|rss|atom|zip|gz|tgz|rar|7z|exe|dmg|apk|mp[34]|m4a|avi|mov"
     r"|webm|ogg|wav|woff2?|ttf|eot|ics|vcf|docm?|dotx?|xls|ppt|rtf|pages|numbers|key|mobi|azw3?)$",

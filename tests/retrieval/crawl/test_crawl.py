@@ -187,6 +187,9 @@ def test_a_crawl_that_was_paused_goes_on_where_it_was(
         ("/(a);b=1,2/~c:d@e", "/(a);b=1,2/~c:d@e"),
         ("/?x=%E9t%E9&w=été", "/?w=%C3%A9t%C3%A9&x=%E9t%E9"),
         ("/?f[]=1", "/?f%5B%5D=1"),
+        ("/a;jsessionid=1F/b", "/a/b"),
+        ("/(S(1h3kq0vzb2x5tq55xyzabcde))/b.aspx", "/b.aspx"),
+        ("/tea?add-to-cart=7&osCsid=x&_gl=y&size=2", "/tea?size=2"),
     ],
 )
 def test_a_page_has_one_spelling_which_asks_for_the_same(spelt: str, canonical: str) -> None:
