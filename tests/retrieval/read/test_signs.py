@@ -29,6 +29,9 @@ BY_WEBFLOW = """<div><div><img src="check.svg" alt=""><div>5 users</div></div>
 <div><img src="cross.svg" alt=""><div>Support</div></div></div>"""
 BULLETS = """<ul><li><i class="fa fa-check"></i> Towels</li><li><i class="fa fa-wifi"></i> Wi-Fi
 </li></ul>"""
+TOOLBAR = """<table><tr><th>Icon</th><th>Key</th><th>Use</th></tr><tr><td><img src="close.png"></td>
+<td>X</td><td>closes it</td></tr></table><table><tr><td><img alt="The menu"></td>
+<td><img alt="The same menu"></td></tr></table>"""
 CLOSING = """<p>Open.</p><div><i class="fa fa-times"></i><h4>News</h4><p>New hours.</p></div>
 <p><a href="#"><i class="fa fa-times"></i> Close</a></p><p><i class="fa fa-times"></i></p>
 <p>Call <span class="material-icons">phone</span> 01632 960 418</p>"""
@@ -49,6 +52,7 @@ def test_a_cell_with_an_icon_says_yes_or_no(no: str, yes: str) -> None:
         (BY_ELEMENTOR, "- ✗ Dogs\n- ✓ Cots"),
         (BY_WEBFLOW, "✓ 5 users\n✗ Support"),
         (BULLETS, "- Towels\n- Wi-Fi"),
+        (TOOLBAR, "| Icon | Key | Use |\n| --- | --- | --- |\n|  | X | closes it |"),
         (CLOSING, "Open.\n#### News\nNew hours.\nClose\nCall 01632 960 418"),
     ],
 )  # fmt: skip

@@ -113,7 +113,10 @@ def _cell_of(icon: Any) -> Any:
 
 
 def is_silent(cell: Any) -> bool:
-    """Whether *cell* shows pictures only, and leads nowhere."""
+    """Whether *cell*, in a row that begins with a name, shows pictures only, and leads nowhere."""
+    row = cell.getparent()
+    if row is None or row[0] is cell or not short_text(row[0], 1):
+        return False  # nothing that it could be said of
     if next(cell.iter("a", "button", "input"), None) is not None:
         return False
     texts = islice(cell.xpath(".//text()[not(ancestor::svg)]"), MAX_BESIDE)
@@ -127,7 +130,11 @@ def show_in_cell(icon: Any, sign: str, silent: set[Any]) -> bool:
         return False
     if cell in silent:
         _write(icon, label_of(icon) or sign)
-    elif sign and not any(map(is_unseen, islice(cell.iterdescendants(), MAX_BESIDE))):
+    elif (
+        sign
+        and short_text(cell, 1)
+        and not any(map(is_unseen, islice(cell.iterdescendants(), MAX_BESIDE)))
+    ):
         _write(icon, sign)
     return True
 
