@@ -60,13 +60,16 @@ BY_CHOICE = f"""<div><input type="radio" id="1"><input type="radio" id="2">
 BY_LABEL = f"""<div><input type="radio" id="1"><label for="1">Winter</label>
 <input type="radio" id="2"><label for="2">Summer</label>
 <div><div>{WINTER}</div><div>{SUMMER}</div></div></div>"""
+BY_ALPINE = f"""<div x-data="{{tab: 'w'}}"><button @click="tab = 'w'">Winter</button>
+<button x-on:click="open = 1; tab='s'">Summer</button><div x-show="tab === 'w'">{WINTER}</div>
+<div x-show="tab == 's'" style="display:none">{SUMMER}</div></div>"""
 AROUND = f"""<div role="tablist"><div role="tab" aria-controls="w">Winter</div>
 <div id="w" role="tabpanel">{WINTER}</div><div role="tab" aria-controls="s">Summer</div>
 <div role="tab">Summer</div><div id="s" role="tabpanel" hidden>{SUMMER}</div></div>"""
 
 
 @pytest.mark.parametrize(
-    "tabs", [BY_SCRIPT, BY_LINK, BY_MARK, BY_PANEL, BY_CHOICE, BY_LABEL, AROUND]
+    "tabs", [BY_SCRIPT, BY_LINK, BY_MARK, BY_PANEL, BY_CHOICE, BY_LABEL, BY_ALPINE, AROUND]
 )
 def test_each_panel_is_read_below_the_name_of_its_tab(tabs: str) -> None:
     text = text_of(f"<h2>Prices</h2>{tabs}")
@@ -319,6 +322,8 @@ def test_bold_words_with_a_number_head_the_lists_below_them(body: str, text: str
         ("<p><span style='margin:9px'>Mon</span><span style='margin:9px'>9 am</span></p>",
          "Mon 9 am"),
         ("<p><span class=a>Mon</span><span class=b>9 am</span></p>", "Mon 9 am"),
+        ("<p><span>Sat</span><b>12</b><span>June</span></p>", "Sat 12 June"),
+        ("<p><b>10</b><i>km</i>, <b>H</b><i>2</i>, <b>new</b><i>er</i></p>", "10km, H2, newer"),
         ("<p>from 1 May to 9 May<br>from 2 July to 4 July</p>",
          "from 1 May to 9 May\nfrom 2 July to 4 July"),
         ("<p>We open at 9,<br>and close at 5</p>", "We open at 9, and close at 5"),

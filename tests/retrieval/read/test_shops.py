@@ -21,6 +21,8 @@ RANGE = """<p class="price"><bdi>9,50 €</bdi> <span aria-hidden="true">–</sp
 <span class="screen-reader-text">Between 9,50 € and 38,00 €</span></p>"""
 BY_MAGENTO = """<ul><li><div class="price-box"><span class="regular-price"><b>10 €</b></span></div>
 </li><li><div class="price-box"><span class="old-price">12 €</span> <b>9 €</b></div></li></ul>"""
+BY_PARTS = """<div><div class="table__original-price">250 €</div><span>€</span><span>199</span>
+<div>a night</div></div>"""
 BY_RULE = """<style>h1{color:red} .was{color:red;text-decoration: line-through}
 .sale .cost{text-decoration:line-through}</style><p><span class="was">49 €</span>
 <span class="cost">29 €</span></p>"""
@@ -38,6 +40,7 @@ paid by the year</p><p class="d-none d-md-block">5 seats</p>
         (BY_MAGENTO, "- 10 €\n- 9 €"),
         ("<p><span class=line-through>49 €</span> 29 €</p>", "29 €"),
         ("<p><span class=original-price>49 €</span></p>", "49 €"),
+        (BY_PARTS, "€ 199\na night"),
         (BY_RULE, "29 €"),
         (BY_MONTH, "### Solo\n12 € a month\n5 seats\nCancel any time."),
     ],

@@ -29,6 +29,8 @@ BY_WEBFLOW = """<div><div><img src="check.svg" alt=""><div>5 users</div></div>
 <div><img src="cross.svg" alt=""><div>Support</div></div></div>"""
 BULLETS = """<ul><li><i class="fa fa-check"></i> Towels</li><li><i class="fa fa-wifi"></i> Wi-Fi
 </li></ul>"""
+BY_DIVI = """<div class="pricing_heading"><h2>Basic</h2><span>for one</span></div><ul>
+<li><span>Gym</span></li><li class="et_pb_not_available"><span>Sauna</span></li></ul>"""
 TOOLBAR = """<table><tr><th>Icon</th><th>Key</th><th>Use</th></tr><tr><td><img src="close.png"></td>
 <td>X</td><td>closes it</td></tr></table><table><tr><td><img alt="The menu"></td>
 <td><img alt="The same menu"></td></tr></table>"""
@@ -52,6 +54,7 @@ def test_a_cell_with_an_icon_says_yes_or_no(no: str, yes: str) -> None:
         (BY_ELEMENTOR, "- ✗ Dogs\n- ✓ Cots"),
         (BY_WEBFLOW, "✓ 5 users\n✗ Support"),
         (BULLETS, "- Towels\n- Wi-Fi"),
+        (BY_DIVI, "## Basic\nfor one\n- Gym\n- ✗ Sauna"),
         (TOOLBAR, "| Icon | Key | Use |\n| --- | --- | --- |\n|  | X | closes it |"),
         (CLOSING, "Open.\n#### News\nNew hours.\nClose\nCall 01632 960 418"),
     ],

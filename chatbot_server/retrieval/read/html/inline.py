@@ -81,21 +81,22 @@ class InlineText:
             self.picture(element.get("alt") or "")
         elif tag in MARKS:
             self._append(MARKS[tag][0])
-        elif self.is_amount_before(element) if tag in MARKING else touches_element_before(element):
+        elif touches_element_before(element) or self.is_other_word(element):
             self.blank()
         self._links += tag in ("a", "button")
         self._bolds += _is_bold(element)
 
-    def is_amount_before(self, element: Any) -> bool:
-        """Whether words in *element* follow an amount in another one: “24 €”, “at noon”."""
+    def is_other_word(self, element: Any) -> bool:
+        """Whether *element* touches one before it, and no word goes on from that into it: an amount
+        and words (“24 €”, “at noon”), or the parts of a date (“Sat”, “12”, “June”)."""
         before = element.getprevious()
-        is_after_element = before is not None and not before.tail
-        return (
-            is_after_element
-            and bool(self._pieces)
-            and self._pieces[-1][-1:] in _CURRENCIES
-            and (element.text or "")[:1].isalpha()
-        )
+        if before is None or before.tail or not self._pieces:
+            return False
+        former, text = self._pieces[-1], (element.text or "").strip()
+        if former[-1:] in _CURRENCIES:
+            return text[:1].isalpha()
+        is_word, is_number = former.isalpha() and len(former) > 1, former.isdecimal()
+        return (is_word and text.isdecimal()) or (is_number and text.isalpha() and len(text) > 2)
 
     def picture(self, alt: str) -> None:
         """What a picture says, if that is more than what it shows: a menu, a poster."""
@@ -224,7 +225,7 @@ def touches_element_before(element: Any) -> bool:
     Letters that are animated one by one do not.
     """
     before = element.getprevious()
-    if before is None or before.tail or not isinstance(before.tag, str):
+    if before is None or before.tail or not isinstance(before.tag, str) or element.tag in MARKING:
         return False
     if before.tag in MARKING or before.tag == "br":
         return False

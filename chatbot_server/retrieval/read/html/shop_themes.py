@@ -91,7 +91,8 @@ def _has_other_price(element: Any) -> bool:
         others = [*islice(box.itersiblings(), MAX_ABOVE)]
         others += islice(box.itersiblings(preceding=True), MAX_ABOVE)
         others = [each for each in others if isinstance(each.tag, str)]
-        if any(_is_price(each) and not _FORMER.search(each.get("class") or "") for each in others):
+        now = (each for each in others if not _FORMER.search(each.get("class") or ""))
+        if _AMOUNT.search(" ".join(short_text(each, LONGEST_PRICE) for each in now)):
             return True
     return False
 

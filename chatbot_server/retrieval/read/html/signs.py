@@ -33,6 +33,11 @@ _CLASS = re.compile(
     r"|eicon|ion|oi|lni|bxs?|icofont|ph|picto|tabler-icon)[-_](?P<name>[\w-]{1,40})"
 )
 _WORDS = re.compile(r"[-_. ]+|(?<=\D)(?=\d)|(?<=\d)(?=\D)")
+# Items of a list that its style shows as missing from a plan.
+_LEFT_OUT = re.compile(
+    r"(?:^|[\s_-])(?:not?[_-]?(?:available|included)|unavailable|non[_-]inclus|excluded)(?:$|\s)"
+)
+_PICTURES = ("i", "img", "svg")
 # Their text is the name of a picture.
 _LIGATURES = ("material-icons", "material-symbols")
 _OF_LIGATURES = " or ".join(f"contains(@class, '{name}')" for name in _LIGATURES)
@@ -50,6 +55,9 @@ def show_signs(tree: Any, page: str) -> None:
     """
     if any(name in page for name in _LIGATURES):
         name_ligatures(tree)
+    for item in tree.xpath("//li[@class]")[:MAX_ICONS]:
+        if _LEFT_OUT.search(item.get("class")) and next(item.iter(*_PICTURES), None) is None:
+            item.text = f"{NO} {item.text or ''}"
     icons = list(islice(icons_in(tree), MAX_ICONS))
     cells = {cell: None for icon, _sign in icons if (cell := _cell_of(icon)) is not None}
     silent = set(filter(is_silent, cells))

@@ -19,6 +19,10 @@ _SHARED_MARKS = ("data-w-tab", "data-tab")
 _TABS = re.compile(
     r"(?:^|[\s_-])tabs?(?:$|[\s_-](?:controls?|nav|names|titles?|labels|links|list)?)"
 )
+# Of Alpine and Vue: what a click sets, and when a panel is shown.
+_SETTING = re.compile(r"(?:^|[\s;(])(\w{1,40})\s{0,3}=\s{0,3}['\"]?([\w-]{1,60})['\"]?")
+_SHOWN_IF = re.compile(r"\s{0,9}(\w{1,40})\s{0,3}={2,3}\s{0,3}['\"]?([\w-]{1,60})['\"]?\s{0,9}")
+_CLICKS = ("@click", "x-on:click", "v-on:click", "@click.prevent")
 _OPENED = re.compile(r"""\(\s{0,3}(?:(?:event|this)\s{0,3},\s{0,3})?['"]#?([\w-]{1,60})['"]""")
 
 
@@ -34,6 +38,7 @@ def scripted_tabs(tree: Any) -> dict[str, str]:
         *labelled_panels(tree),
         *chosen_panels(tree),
         *panels_in_order(tree),
+        *conditional_panels(tree),
     ]:
         label = short_text(tab, LONGEST_LABEL + 1)
         if label and len(label) <= LONGEST_LABEL and not begins_with(panel, label):
@@ -118,6 +123,22 @@ def panels_in_order(tree: Any) -> list[tuple[Any, Any]]:
         panels = [panel for panel in box if panel.tag in PANELS]
         if len(items) > 1 and len(panels) == len(items) == len(box):
             pairs += zip(items, panels, strict=True)
+    return pairs
+
+
+def conditional_panels(tree: Any) -> list[tuple[Any, Any]]:
+    """Buttons that set a variable, with the panels that are shown at its value."""
+    shown: dict[tuple[str, str], Any] = {}
+    for panel in tree.xpath("//*[@x-show or @v-show or @x-if]")[:MAX_LINKS]:
+        condition = panel.get("x-show") or panel.get("v-show") or panel.get("x-if")
+        match = _SHOWN_IF.fullmatch(condition[:200])
+        if match and panel.tag in PANELS:
+            shown.setdefault((match[1], match[2]), panel)
+    pairs: list[tuple[Any, Any]] = []
+    for button in tree.iter("button", "a", "li") if len(shown) > 1 else ():
+        clicks = next(filter(None, map(button.get, _CLICKS)), "")
+        panels = (shown.get(setting) for setting in _SETTING.findall(clicks[:200]))
+        pairs += [(button, panel) for panel in panels if panel is not None]
     return pairs
 
 

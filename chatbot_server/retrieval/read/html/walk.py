@@ -26,7 +26,7 @@ from chatbot_server.retrieval.read.html.eyebrows import put_eyebrow_below
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
-from chatbot_server.retrieval.read.html.names import BLOCKS, LISTS, SILENT
+from chatbot_server.retrieval.read.html.names import BLOCKS, HEADINGS, LISTS, SILENT
 from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
 from chatbot_server.retrieval.read.html.tabs import is_named, level_of_neighbour
 from chatbot_server.retrieval.read.html.turned_tables import in_rows
@@ -50,6 +50,8 @@ def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -
 
 def _is_heading_by_name(element: Any) -> bool:
     """Whether the class of *element* says so, as site builders do where they use no heading."""
+    if next(element.iterdescendants(*HEADINGS), None) is not None:
+        return False
     names = [element.get("class")]
     box = element.getparent()
     is_alone = element.getprevious() is None and element.getnext() is None
