@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 import click
 
+from chatbot_server.cli.context import CONTROLS
 from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say, terminal_language
 
 NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command_near"}
@@ -71,6 +72,8 @@ def _mistake(error: click.ClickException, context: click.Context | None) -> tupl
     if type(error).__name__ == "NoSuchCommand":  # not in the oldest supported click
         verb = str(getattr(error, "command_name", ""))
         group = context.command if context else None
+        if verb in CONTROLS and context and context.parent is None:
+            return "misuse_control", verb, ""
         verbs = group.list_commands(context) if context and isinstance(group, click.Group) else []
         return "misuse_command", verb, (get_close_matches(verb, verbs) or [""])[0]
     if isinstance(error, click.BadOptionUsage):

@@ -12,7 +12,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.config.edit import set_setting
 from chatbot_server.config.load import ENVIRONMENT, known_keys, load_config
 from chatbot_server.config.parse import parse
-from chatbot_server.errors import UsageError
+from chatbot_server.errors import ConfigError, UsageError
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.formats import TEMPLATE, get_format
@@ -53,9 +53,24 @@ def set_value(context: Context, key: str, value: str) -> None:
     if key not in settings:
         near = ", ".join(get_close_matches(key, settings, cutoff=0.5)) or "config example"
         raise UsageError("config_set_unknown", field="SECTION.KEY", key=key, near=near)
-    text = "null" if value == "none" else value
-    variable = ENVIRONMENT + key.replace(".", "_").upper()
-    load_config(context.config_file, {**os.environ, variable: text})
+    text = value
+    if value == "none" and _is_possible(context, key, "null"):
+        text = "null"
+    _check(context, key, text)
     section, _, name = key.partition(".")
     set_setting(context.config_file, section, name, parse(text))
     click.echo(context.say("config_was_set", key=key, value=value, file=context.config_file))
+
+
+def _check(context: Context, key: str, text: str) -> None:
+    """Check the whole configuration with *text* for *key*. Raises :class:`ConfigError`."""
+    variable = ENVIRONMENT + key.replace(".", "_").upper()
+    load_config(context.config_file, {**os.environ, variable: text})
+
+
+def _is_possible(context: Context, key: str, text: str) -> bool:
+    try:
+        _check(context, key, text)
+    except ConfigError:
+        return False
+    return True

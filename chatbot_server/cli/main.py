@@ -11,7 +11,7 @@ import click
 
 from chatbot_server import __version__
 from chatbot_server.cli.click_messages import misuse, translate
-from chatbot_server.cli.context import CONTROL_VARIABLE, Context, refusal
+from chatbot_server.cli.context import CONTROL_VARIABLE, CONTROLS, Context, refusal
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import COMMAND_VARIABLE, command_as_typed, say, terminal_language
 
@@ -39,8 +39,6 @@ VERBS = {
     "snippet": "init",
 }
 HIDDEN = {"jobs"}
-# The verbs that the command of an installation handles itself.
-CONTROLS = ("start", "stop", "restart", "status", "log", "rollback", "uninstall", "purge")
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
 

@@ -230,16 +230,24 @@ def _run_answer_test(context: Context, file: Path) -> AnswerScore:
 
 
 @models.command(help="help_models_use")
-@click.argument("model", metavar="NAME|PATH")
+@click.argument("model", metavar="NAME|PATH|none")
 @click.pass_obj
 def use(context: Context, model: str) -> None:
     """Write the model into the configuration."""
+    if model == "none":
+        _use(context, None)
+        click.echo(context.say("models_used_none", file=context.config_file))
+        return
     model_file = find_model(model, context.config.models_dir)
     path = in_home(Path(model))
     value = str(path.absolute()) if path.is_file() and path == model_file.path else model
-    set_setting(context.config_file, "engine", "model", value)
-    call_chore(context.config.run_dir, "model")
+    _use(context, value)
     click.echo(context.say("models_used", name=model_file.title, file=context.config_file))
+
+
+def _use(context: Context, model: str | None) -> None:
+    set_setting(context.config_file, "engine", "model", model)
+    call_chore(context.config.run_dir, "model")
 
 
 @models.command(help="help_models_remove")

@@ -89,6 +89,8 @@ def _read_mapping(file: Path) -> dict[str, Any]:
         data = file.read_bytes()[: MAX_BYTES + 1]
     except FileNotFoundError:
         raise ConfigError("config_missing", file=file) from None
+    except IsADirectoryError:
+        raise ConfigError("config_is_folder", file=file) from None
     except OSError as error:
         user, owner = user_name(), owner_of(file)
         raise ConfigError(

@@ -389,3 +389,16 @@ def test_config_example_is_a_configuration(run: Run, tmp_path: Path) -> None:
     shown = run("config", "example").out
     (tmp_path / "config.yaml").write_text(shown)
     assert run("config", "check").exit_code == 0
+
+
+def test_a_word_of_an_installation_is_named_as_that(run: Run) -> None:
+    for word in ("status", "stop"):
+        told = run(word)
+        assert (told.exit_code, "install.sh" in told.err) == (2, True)
+    assert "install.sh" not in run("statsu").err
+    assert "install.sh" not in run("models", "status").err
+
+
+def test_a_folder_is_no_configuration(run: Run, tmp_path: Path) -> None:
+    told = run("--config", str(tmp_path), "config", "check")
+    assert (told.exit_code, f"{tmp_path} is a folder" in told.err) == (1, True)

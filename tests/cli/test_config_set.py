@@ -17,9 +17,10 @@ def test_one_setting_is_written_and_the_rest_stays(run: Run, tmp_path: Path) -> 
     assert run("config", "set", "server.port", "9000").exit_code == 0
     assert "port: 9000  # ours\n  host: 127.0.0.1\n" in config.read_text()
     run("config", "set", "engine.model", "none")
+    run("config", "set", "mail.security", "none")  # a value of this setting, and not null
     run("config", "set", "server.public_url", "https://chat.example.org/a:b")
     written = yaml.safe_load(config.read_text())
-    assert written["engine"] == {"model": None}
+    assert (written["engine"], written["mail"]) == ({"model": None}, {"security": "none"})
     assert written["server"]["public_url"] == "https://chat.example.org/a:b"
     assert run("config", "check").exit_code == 0
 

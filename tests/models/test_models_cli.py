@@ -15,6 +15,7 @@ from support.models.model_hub import Hub
 from support.models.tiny_architectures import write_architecture
 
 from chatbot_server.cli.main import root
+from chatbot_server.config import load_config
 from chatbot_server.config.edit import set_setting
 from chatbot_server.errors import ChatbotError, ConfigError, ModelError, UsageError
 from chatbot_server.messages import typeset_french
@@ -143,6 +144,14 @@ def test_a_check_that_fails_does_not_send_one_to_the_check(config: Path, tmp_pat
     path.write_bytes(path.read_bytes().replace(b"qwen2", b"qwen0"))
     told = run(config, "check", str(path), error=ModelError)
     assert "an architecture that this version does not know" in told
+
+
+def test_none_is_a_choice_and_a_folder_is_named_as_one(config: Path, tmp_path: Path) -> None:
+    file = write_architecture(tmp_path / "m.gguf", "qwen2")
+    run(config, "use", str(file))
+    assert "is a folder" in run(config, "use", str(tmp_path), error=ModelError)
+    assert "quoted from your pages" in run(config, "use", "none")
+    assert load_config(config).engine.model is None
 
 
 def test_a_name_like_no_other_leads_to_the_list(config: Path) -> None:

@@ -75,6 +75,8 @@ def _entry_of(path: Path) -> CatalogueEntry | None:
 def _absent(name: str) -> ModelError:
     if name in catalogue():
         return ModelError("model_not_installed", field="engine.model", name=name)
+    if in_home(Path(name)).is_dir():
+        return ModelError("model_is_folder", field="engine.model", file=name)
     if name.lower().endswith(SUFFIXES) or os.sep in name:
         return ModelError("model_not_found", field="engine.model", file=name)
     close = close_names(name)
