@@ -19,8 +19,8 @@ def temporary_folder(purpose: str, place: Path | None = None) -> Iterator[Path]:
     deletes. A folder in use is locked, and the system releases the lock when its process ends.
     """
     place = place or Path(gettempdir())
-    prefix = f"chatbot-{purpose}."
-    _delete_left_behind(place, prefix)
+    prefix = _prefix(purpose)
+    delete_left_behind(purpose, place)
     # It gets its final name once it is locked; before, another process could delete it.
     making = Path(mkdtemp(prefix=f".{prefix}", dir=place))
     folder = making.with_name(making.name[1:])
@@ -33,14 +33,19 @@ def temporary_folder(purpose: str, place: Path | None = None) -> Iterator[Path]:
         os.close(lock)
 
 
-def _delete_left_behind(place: Path, prefix: str) -> None:
-    for folder in place.glob(f"{prefix}*"):
+def delete_left_behind(purpose: str, place: Path) -> None:
+    """Delete the folders that killed processes have left in *place*."""
+    for folder in place.glob(f"{_prefix(purpose)}*"):
         with suppress(OSError):  # in use, another user's, or gone meanwhile
             lock = _lock(folder)
             try:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(lock)
+
+
+def _prefix(purpose: str) -> str:
+    return f"chatbot-{purpose}."
 
 
 def _lock(folder: Path) -> int:

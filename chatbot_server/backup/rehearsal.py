@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_server.backup.archive import BackupError, open_archive
-from chatbot_server.backup.restoring import restore_into_new
+from chatbot_server.backup.restoring import REHEARSAL, restore_into_new
 from chatbot_server.backup.service import SUFFIX
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
@@ -58,7 +58,7 @@ def rehearse(file: Path) -> int:
         OSError: it cannot be read, or the disk is full.
     """
     # Beside it: the folder of temporary files may be memory, and has less room.
-    with temporary_folder("rehearsal", file.parent) as folder:
+    with temporary_folder(REHEARSAL, file.parent) as folder:
         database = Database(f"sqlite:///{folder}/chatbot.db")
         with closing(database):
             database.migrate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -42,10 +43,12 @@ from chatbot_server.storage.visitors.erasures import (
 )
 from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.storage.visitors.messages import count_messages
-from chatbot_server.temporary import temporary_folder
+from chatbot_server.temporary import delete_left_behind, temporary_folder
 
 # How often it is begun anew because a visitor had something erased while pages were copied.
 MOST_TRIES = 20
+# Of the folders with a new file, which holds what visitors wrote.
+PURPOSE, REHEARSAL = "restore", "rehearsal"
 
 
 class _ErasedMeanwhile(Exception):
@@ -118,6 +121,13 @@ def restore_into_new(database: Database, file: Path) -> None:
         documents = list(_analysed(archive))
         with database.session() as session:
             _put_back(session, archive, documents)
+
+
+def delete_unfinished(database: Database, backups: Path) -> None:
+    """Delete what restores and rehearsals that were killed have left of visitors' words."""
+    if database.engine.dialect.name == "sqlite":
+        delete_left_behind(PURPOSE, _folder_of(database))
+    delete_left_behind(REHEARSAL, backups)
 
 
 def erase_as_beside(database: Database, folder: Path) -> None:
@@ -196,13 +206,14 @@ def _replace_file(database: Database, content: _Content) -> None:
 
     Rows take minutes in a large database; pages take a second or two.
     """
-    with temporary_folder("restore", Path(database.engine.url.database or "").parent) as folder:
+    with temporary_folder(PURPOSE, _folder_of(database)) as folder:
         file = folder / "chatbot.db"
         with closing(Database(f"sqlite:///{file}")) as new:
             new.migrate()
             erasures = _erasures_of(database)
             with new.session() as session:
                 content.put(session, erasures)
+        _check_room(file)
         for _ in range(MOST_TRIES):
             try:
                 return database.copy_pages(file, partial(_check_erasures, database, erasures))
@@ -210,6 +221,21 @@ def _replace_file(database: Database, content: _Content) -> None:
                 erasures = _erasures_of(database)
                 _erase_in(file, erasures)
     raise Unavailable("database_busy", retry_after=RETRY_SECONDS)
+
+
+def _folder_of(database: Database) -> Path:
+    return Path(database.engine.url.database or "").parent
+
+
+def _check_room(file: Path) -> None:
+    """Check that the pages of *file* can be copied: into the log first, then into the database.
+
+    Raises:
+        Unavailable: there is too little room on the disk.
+    """
+    needed, free = 2 * file.stat().st_size, shutil.disk_usage(file.parent).free
+    if free < needed:
+        raise Unavailable("restore_no_room", needed=needed // 10**6 + 1, free=free // 10**6)
 
 
 def _erase_in(file: Path, erasures: Mapping[str, int]) -> None:

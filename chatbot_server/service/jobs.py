@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from chatbot_server.backup.rehearsal import rehearse_when_due
-from chatbot_server.backup.restoring import erase_as_beside
+from chatbot_server.backup.restoring import delete_unfinished, erase_as_beside
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.conversation.unfinished import mend_cut_answers
@@ -47,6 +47,7 @@ def erase(config: Config, database: Database) -> None:
         forget_old_erasures(session)
         return erase_contact_requests(session, before)
 
+    delete_unfinished(database, config.backups_dir)
     erase_as_beside(database, config.backups_dir)
     counts = erase_expired(database)
     shrink(database.engine)

@@ -13,6 +13,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyrage  # type: ignore[import-untyped]
@@ -29,7 +30,7 @@ from chatbot_server.backup.archive import AGE, BackupError, write_archive
 from chatbot_server.backup.restoring import restore
 from chatbot_server.backup.service import back_up, look
 from chatbot_server.config import Config
-from chatbot_server.errors import UsageError
+from chatbot_server.errors import Unavailable, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.service.jobs import DAILY, back_up_daily
@@ -372,3 +373,18 @@ def test_a_daily_copy_that_finds_no_room_is_one_line_of_the_log(
     back_up_daily(Config(data_dir=tmp_path), source[0], folder)
     assert [record.exc_info for record in caplog.records] == [None]
     assert str(folder) in caplog.text
+
+
+def test_a_restore_that_finds_no_room_changes_nothing(
+    source: tuple[Database, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, _ = source
+    back_up(database, tmp_path / "a")
+    before = everything(database, tmp_path)
+    disk = SimpleNamespace(free=10_000)
+    monkeypatch.setattr("chatbot_server.backup.restoring.shutil.disk_usage", lambda _folder: disk)
+    with pytest.raises(Unavailable, match=r"needs \d MB on the disk, and 0 MB are free"):
+        restore(database, tmp_path / "a", Config(data_dir=tmp_path), overwrite=True)
+    monkeypatch.undo()
+    assert everything(database, tmp_path) == before
+    assert not list(tmp_path.glob("chatbot-restore*"))

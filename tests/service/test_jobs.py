@@ -18,6 +18,7 @@ from chatbot_server.storage.site.sites import demo_site
 from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request, contact_requests
 from chatbot_server.storage.visitors.messages import add_message, history
+from chatbot_server.temporary import temporary_folder
 
 
 def test_a_backup_that_cannot_be_erased_keeps_no_other(
@@ -48,6 +49,22 @@ def test_what_was_erased_before_is_forgotten_though_nothing_is_due(tmp_path: Pat
     assert log.stat().st_size
     erase(config, database)
     assert not log.stat().st_size
+    database.close()
+
+
+def test_what_a_killed_restore_has_left_of_visitors_is_erased(tmp_path: Path) -> None:
+    config = Config.model_validate({"data_dir": tmp_path, "backup": {"keep": 0}})
+    database = Database(config.database_url)
+    database.migrate()
+    left = [tmp_path / "chatbot-restore.x", config.backups_dir / "chatbot-rehearsal.x"]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "chatbot.db").write_text("words")
+    with temporary_folder("restore", tmp_path) as running:
+        (tmp_path / "chatbot-restore.x").mkdir(exist_ok=True)
+        erase(config, database)
+        assert running.exists()
+    assert not any(folder.exists() for folder in left)
     database.close()
 
 
