@@ -16,6 +16,7 @@ from chatbot_server.backup.archive import Archive, BackupError, Manifest, open_a
 from chatbot_server.backup.service import SUFFIX
 from chatbot_server.config import Config
 from chatbot_server.errors import Unavailable, UsageError
+from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import AnalysedDraft, analyse
@@ -42,7 +43,7 @@ from chatbot_server.storage.visitors.erasures import (
     remembered_erasures,
 )
 from chatbot_server.storage.visitors.feedback import erase_contact_requests
-from chatbot_server.storage.visitors.messages import count_messages
+from chatbot_server.storage.visitors.messages import count_messages, mark_cut_answers
 from chatbot_server.temporary import delete_left_behind, temporary_folder
 
 # How often it is begun anew because a visitor had something erased while pages were copied.
@@ -76,6 +77,9 @@ class _Content:
         erase_again(session, {**self.erasures, **erasures, **remembered_erasures(session)})
         erase_outlived(session)
         erase_contact_requests(session, self.contact_before)
+        # Of an answer that was being written, the backup has an empty row. Where its server still
+        # writes, the whole one takes the place of these words.
+        mark_cut_answers(session, {code: say("answer_interrupted", code) for code in LANGUAGES})
 
 
 def restore(

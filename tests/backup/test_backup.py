@@ -18,7 +18,7 @@ from typing import Any
 
 import pyrage  # type: ignore[import-untyped]
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from support.conversations import start_conversation
 from support.patience import LONG
@@ -43,7 +43,11 @@ from chatbot_server.storage.visitors.conversations import MESSAGES, has_conversa
 from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
 from chatbot_server.storage.visitors.learning import put_golden
-from chatbot_server.storage.visitors.messages import add_message, count_messages
+from chatbot_server.storage.visitors.messages import (
+    add_message,
+    complete_answer,
+    count_messages,
+)
 
 PASSWORD = "four words for sleeping"
 
@@ -61,6 +65,7 @@ def filled(url: str) -> tuple[Database, str]:
         add_message(session, thread, "user", "Livrez-vous ?")
         answer = add_message(session, thread, "assistant", "Oui.")
         answer.sources = [{"title": "T", "url": "https://example.org", "quote": ""}]
+        answer.finish = "stop"
         save_feedback(session, answer, "down", "wrong", "non")
         add_contact_request(session, site, thread, name="B", email="b@example.org", text="Help")
         put_golden(session, site.id, "Livrez-vous ?", "Oui")
@@ -321,6 +326,22 @@ def test_who_asks_while_a_backup_is_restored_is_answered_after_it(
         with database.session() as session:
             assert has_conversation(session, asked[0])
         database.close()
+
+
+def test_an_answer_that_was_being_written_comes_back_with_words_that_say_so(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    cut = {"finish": None, "text": ""}
+    with database.session() as session:
+        session.execute(update(MESSAGES).where(MESSAGES.c.role == "assistant").values(cut))
+    back_up(database, tmp_path / "a")
+    restore(database, tmp_path / "a", Config(data_dir=tmp_path), overwrite=True)
+    with database.session() as session:
+        answer = session.execute(select(MESSAGES).where(MESSAGES.c.role == "assistant")).one()
+        assert answer.text.startswith("Le serveur a été interrompu")
+        complete_answer(session, answer.id, {"text": "Oui.", "finish": "stop"})
+        assert session.scalar(select(MESSAGES.c.text).where(MESSAGES.c.id == answer.id)) == "Oui."
 
 
 def test_a_copy_a_day_is_kept_without_what_visitors_wrote(

@@ -9,7 +9,7 @@ from sqlalchemy import Text, bindparam, cast, delete, func, insert, inspect, sel
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import HOUR, JsonObject, UnitOfWork, count_changed, now
+from chatbot_server.storage.base import JsonObject, UnitOfWork, count_changed
 from chatbot_server.storage.visitors.conversations import (
     CONVERSATIONS,
     MESSAGES,
@@ -98,15 +98,14 @@ def erase_messages(unit: UnitOfWork, identifiers: Sequence[str]) -> None:
     unit.execute(delete(MESSAGES).where(MESSAGES.c.id.in_(identifiers)))
 
 
-def mark_cut_answers(session: Session, words: Mapping[str, str], *, is_start: bool) -> int:
+def mark_cut_answers(session: Session, words: Mapping[str, str], before: int | None = None) -> int:
     """Set the text of answers that never ended to *words*, by language; returns how many.
 
-    Answers that a server may still be writing must be an hour old. On PostgreSQL, that may be
-    another server, even at the start of this one.
+    *before*: only of those that began before this moment, as a server may still be writing others.
     """
     cut = [MESSAGES.c.role == "assistant", MESSAGES.c.finish.is_(None)]
-    if not is_start or session.get_bind().dialect.name != "sqlite":
-        cut.append(MESSAGES.c.created < now() - HOUR)
+    if before is not None:
+        cut.append(MESSAGES.c.created < before)
     if session.scalar(select(MESSAGES.c.id).where(*cut).limit(1)) is None:
         return 0  # as at most starts; nothing is written then
     count = 0
