@@ -69,14 +69,14 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A log-in of a test costs a millisecond; tests/accounts has those that a server stores."""
+    """Passwords are hashed in a millisecond; tests/accounts hashes them as a server does."""
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", hasher)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def read_once() -> Iterator[None]:
-    """Certificates are read, and templates compiled, once and not for each client and app."""
+    """Certificates are read once and not for each client, templates compiled once for all apps."""
     with pytest.MonkeyPatch.context() as patch:
         authorities = cache(httpx_transports.create_ssl_context)
         patch.setattr(httpx_transports, "create_ssl_context", authorities)
@@ -99,7 +99,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 @pytest.fixture(autouse=True)
 def migrations(template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's own process runs the migrations once, not for each database; tests/storage does."""
+    """Migrations run once, and not for each database; tests/storage runs them all."""
     monkeypatch.setattr(Database, "migrate", lambda database: template.migrate(database))
 
 
@@ -150,7 +150,7 @@ def owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnerServ
 
 @pytest.fixture(scope="session")
 def cache_folder() -> Path:
-    """What is expensive to make and never changes: the model's file."""
+    """Where what takes long to fetch or make is kept between runs: the model, the encoder."""
     default = Path.home() / ".cache" / "chatbot-server-tests"
     folder = Path(os.environ.get("CHATBOT_TEST_CACHE", default))
     folder.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ class Domain:
 
     @classmethod
     def open(cls, zone: Path) -> Domain | None:
-        """The counter in the folder *zone*; None: what it counts stands in another one, too.
+        """The counter in the folder *zone*; None: another counter includes what it counts.
 
         Raises:
             OSError, ValueError: it cannot be read, or it is none.

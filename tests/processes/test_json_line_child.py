@@ -16,7 +16,7 @@ from support.patience import LONG
 
 from chatbot_server.processes.json_line_child import WORKER, ChildFailed, JsonLineChild
 
-MODULE = "support.obliging_child"
+MODULE = "support.scripted_child"
 SETTINGS = {"module": MODULE, "path": sys.path}
 SECONDS = 20
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="progress is seen there only")

@@ -16,7 +16,7 @@ class Template:
         self._really_migrate = Database.migrate
 
     def migrate(self, database: Database) -> None:
-        """What :meth:`Database.migrate` does, but for the room it keeps on the disk."""
+        """Do what :meth:`Database.migrate` does, but reserve no room on the disk."""
         name = database.engine.url.database or ""
         if database.engine.dialect.name != "sqlite" or Path(name).exists():
             return self._really_migrate(database)

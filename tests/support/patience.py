@@ -15,9 +15,10 @@ LONG = 120
 def wait_for(
     fact: Callable[[], object], *, say: Callable[[], str] = str, every: float = 0.02
 ) -> None:
-    """Until *fact* is true; ``AssertionError`` with what *say* tells if it never is.
+    """Wait until *fact* is true; it is called every *every* seconds.
 
-    *every* so many seconds it is looked at: less often where looking costs what is waited for.
+    Raises:
+        AssertionError: it does not become true; with what *say* returns.
     """
     deadline = time.monotonic() + LONG
     while not fact():

@@ -62,7 +62,8 @@ def source_lines(context: Context, source: SourceReport, *, has_others: bool) ->
     """A source: what was read from it and, below, why the rest was not.
 
     Args:
-        has_others: its site has other pages; where none is left, that is said of the site.
+        has_others: whether its site has other pages; if not, what that means is said once, below
+            all sources.
     """
     state = context.say("knowledge_state_paused") if source.state == "paused" else ""
     pages = page_counts(context, source.pages)

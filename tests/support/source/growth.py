@@ -57,7 +57,7 @@ def _grows(work: Work, texts: Sequence[str]) -> bool:
 
 
 def _is_confirmed(work: Work, shorter: str, longer: str) -> bool:
-    """The best of three: what else the machine does only ever adds."""
+    """The best of three: other work on the machine can only make it slower."""
     long = min(_seconds(work, longer) for _ in range(3))
     return long > NOTICEABLE and long > MOST * min(_seconds(work, shorter) for _ in range(3))
 

@@ -1,4 +1,4 @@
-"""What a child process does for the tests of child processes."""
+"""A child process that does what its requests say, for the tests of child processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def answer(request: dict[str, Any]) -> Any:
-    """Do what the request asks for."""
+    """Sleep, compute, exit, print or take memory, as the request says."""
     time.sleep(request.get("sleep", 0))
     end = time.process_time() + request.get("compute", 0)
     while time.process_time() < end:
