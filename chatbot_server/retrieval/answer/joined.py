@@ -9,7 +9,12 @@ from itertools import zip_longest
 
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.language.clauses import Question
-from chatbot_server.retrieval.language.dialogue.follow_up import WHEN, asks_what_of_it, is_followup
+from chatbot_server.retrieval.language.dialogue.follow_up import (
+    WHEN,
+    asks_what_of_it,
+    continues,
+    is_followup,
+)
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.words.stems import says_something
@@ -58,10 +63,40 @@ def answered_before(
     if grounding.answer and grounding.passages[0].chunk == subject.chunk:
         return None
     about_subject = ground(f"{subject.heading or subject.title}: {question.text}", ())
-    if about_subject.answer and about_subject.passages[0].chunk == subject.chunk:
+    is_of_subject = about_subject.answer and about_subject.passages[0].chunk == subject.chunk
+    if is_of_subject and concepts & stated_in(about_subject.answer):
         return about_subject
     states_it = not grounding.answer and bool(concepts & stated_in(previous.answer))
     return previous if states_it else None
+
+
+def ground_single(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
+    """Look *question* up, the only one of its message.
+
+    A follow-up that has no answer after the questions before it may be complete by itself (“Is
+    there wifi?”, after canoes), or go on with the page that was shown last (“And all afternoon?”).
+    """
+    grounding = ground_question(ground, question, history)
+    if grounding.answer or grounding.choices or not (history and is_followup(question.text)):
+        return grounding
+    if not continues(question.text):
+        alone = ground(question.text, ())
+        if alone.answer:
+            return alone
+    return _answer_of_last_page(ground, question, history) or grounding
+
+
+def _answer_of_last_page(
+    ground: Ground, question: Question, history: Sequence[str]
+) -> Grounding | None:
+    """The answer to *question* from the page that answered the last of *history*, if it has one."""
+    previous = _last_answer(ground, history)
+    if previous is None:
+        return None
+    subject = previous.passages[0]
+    grounding = ground(f"{subject.heading or subject.title}: {question.text}", ())
+    pages = [source.url.partition("#")[0] for source in grounding.sources]
+    return grounding if pages[:1] == [subject.url] else None
 
 
 def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:

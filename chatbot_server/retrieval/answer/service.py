@@ -12,7 +12,7 @@ from functools import partial
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.grounding import ground_in_sections
-from chatbot_server.retrieval.answer.joined import ground_each, ground_question
+from chatbot_server.retrieval.answer.joined import ground_each, ground_single
 from chatbot_server.retrieval.answer.reformulation import reformulate
 from chatbot_server.retrieval.answer.search.comparison import may_compare
 from chatbot_server.retrieval.answer.search.fusion import Hit
@@ -78,7 +78,7 @@ class KnowledgeBase:
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
         if len(questions) == 1:
-            return ground_question(ground, questions[0], history)
+            return ground_single(ground, questions[0], history)
         whole = ground(spelled_out(question[:MAX_QUESTION], language), history)
         if whole.status == "faq" or not whole.has_content:
             return whole

@@ -175,6 +175,7 @@ class Language(_Record):
         closed: words for closed places.
         special_days: words for other days on which the usual hours do not hold.
         asks_when: asks for a date.
+        asks_hour: asks for a time of the day.
         negations: words that deny.
         negation_endings: ends of such words.
         opposites: “this / that” → words for this, words for that.
@@ -269,6 +270,7 @@ class Language(_Record):
     closed: Words
     special_days: Words
     asks_when: Phrases
+    asks_hour: Phrases
     negations: Words
     negation_endings: Words = frozenset()
     opposites: dict[str, tuple[Words, Words]]

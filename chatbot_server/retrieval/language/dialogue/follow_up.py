@@ -103,9 +103,10 @@ def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozen
     concepts = frozenset[str]().union(*(word.concepts & _PROPERTIES for word in content))
     if concepts:
         return concepts
-    if moments.asks_when(question, languages):
+    flat = fold(question)
+    if moments.asks_when(question, languages) or _phrase(languages, "asks_hour").search(flat):
         return frozenset((WHEN,))
-    return frozenset((HOW_MUCH,)) if synonyms.asks_for_number(question, languages) else concepts
+    return frozenset((HOW_MUCH,)) if _phrase(languages, "asks_how_much").search(flat) else concepts
 
 
 def names_no_subject(
@@ -120,6 +121,12 @@ def names_no_subject(
     seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
     content = stems.content_words(followup, languages, language)
     return all(word in seasons or is_fact(word, languages) for word in content)
+
+
+def continues(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *question* begins like one that goes on with the last: “and”, “what about”."""
+    flat = fold(question).replace("’", "'").lstrip()
+    return bool(_phrase(languages, "followup_openings").match(flat))
 
 
 def is_followup(

@@ -1,0 +1,68 @@
+"""Follow-ups that the words of the conversation do not answer: alone, or of the page before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from chatbot_server.retrieval.answer.joined import ground_single
+from chatbot_server.retrieval.base import Grounding, Passage, Source
+from chatbot_server.retrieval.language.clauses import Question
+
+NOTHING = Grounding("nothing")
+
+
+def told(chunk: int, heading: str, text: str) -> Grounding:
+    """The answer from one section of a page named after the first word of its heading."""
+    url = f"https://s.example/{heading.split()[0].lower()}"
+    passage = Passage(chunk, heading.split()[0], heading, url, text, 0.9)
+    return Grounding("quoted", text, (Source(heading, f"{url}#:~:text=x"),), (passage,))
+
+
+CANOES = told(1, "Lake canoes", "An hour is 14 €, half a day 32 €.")
+RIDERS = told(2, "Bikes for whom", "From 14 years on.")
+BIKE_PRICES = told(3, "Bikes and prices", "28 € a day.")
+WIFI = told(4, "Wifi", "It is free.")
+
+
+def ask(history: Sequence[str], question: str, answers: Mapping[str, Grounding]) -> Grounding:
+    """What *question* is answered with, where a search finds *answers* by what is looked up.
+
+    A double of the search, whose judgement of each text the answer depends on.
+    """
+
+    def ground(text: str, before: Sequence[str]) -> Grounding:
+        return answers.get(" + ".join([*before, text]), NOTHING)
+
+    return ground_single(ground, Question(question), history)
+
+
+def test_what_goes_on_is_asked_of_the_page_that_was_shown() -> None:
+    answers = {"A canoe?": CANOES, "Lake canoes: And all afternoon?": CANOES}
+    assert ask(["A canoe?"], "And all afternoon?", answers) == CANOES
+
+
+def test_another_page_is_not_what_goes_on() -> None:
+    answers = {"A canoe?": CANOES, "Lake canoes: And all afternoon?": WIFI}
+    assert ask(["A canoe?"], "And all afternoon?", answers) == NOTHING
+
+
+def test_what_is_complete_is_asked_alone_before_it_is_refused() -> None:
+    answers = {"A canoe?": CANOES, "Y a du wifi ?": WIFI, "Lake canoes: Y a du wifi ?": CANOES}
+    assert ask(["A canoe?"], "Y a du wifi ?", answers) == WIFI
+
+
+@pytest.mark.parametrize("question", ["Do you repair watches?", "Could we come by train to you?"])
+def test_what_does_not_depend_on_the_conversation_keeps_its_no(question: str) -> None:
+    answers = {"A canoe?": CANOES, f"Lake canoes: {question}": CANOES}
+    assert ask(["A canoe?"], question, answers) == NOTHING
+
+
+def test_how_much_is_asked_of_the_section_before_only_if_it_tells_a_price() -> None:
+    answers = {
+        "May I ride a bike?": RIDERS,
+        "May I ride a bike? + How much are they?": BIKE_PRICES,
+        "Bikes for whom: How much are they?": RIDERS,
+    }
+    assert ask(["May I ride a bike?"], "How much are they?", answers) == BIKE_PRICES
