@@ -27,7 +27,7 @@ export function connect(base, locale, tab) {
       ...init.headers,
     };
     const response = await fetch(`${base}api/${path}`, {
-      method: body ? "POST" : "GET",
+      method: /** @type {string | undefined} */ (body && "POST"),
       credentials: "omit",
       cache: "no-store",
       ...init,

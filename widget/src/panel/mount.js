@@ -18,6 +18,7 @@ import { frame } from "./ui/frame.js";
  * @property {() => void} stop
  * @property {() => Promise<void>} retry
  * @property {() => void} reset
+ * @property {(again: () => void) => Promise<void>} resume shows what was said before
  * @property {() => Promise<number>} erase how many messages were erased
  */
 

@@ -1,6 +1,7 @@
 import { isGone } from "../panel/api.js";
 import { add } from "../panel/messages.js";
 import { badge } from "./badge.js";
+import { catchUp } from "./catch-up.js";
 
 /** Seconds until the next look: after an answer, and where the server did not reply. */
 const SOON = 3;
@@ -48,12 +49,13 @@ function person(app) {
   };
 
   const look = async () => {
-    const { conversation } = tab;
-    if (!conversation) return show(null);
     if (view.panel.hidden || document.hidden || !view.panel.isConnected) return;
     if (messages.at(-1)?.running) return again(SOON);
-    const last = messages.findLast(({ name }) => name)?.id || "";
     try {
+      await caughtUp();
+      const { conversation } = tab;
+      if (!conversation) return show(null);
+      const last = messages.findLast(({ name }) => name)?.id || "";
       const news = await api.history(`${conversation}/news?after=${last}`);
       if (tab.conversation !== conversation) return again(SOON);
       for (const message of news.messages)
@@ -70,6 +72,7 @@ function person(app) {
     }
   };
 
+  const caughtUp = catchUp(app, () => again(0));
   document.addEventListener("chatbot:message", () => again(SOON));
   for (const type of ["chatbot:open", "visibilitychange"])
     document.addEventListener(type, () => again(0));

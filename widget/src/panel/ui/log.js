@@ -32,7 +32,7 @@ export function log(app) {
     log,
     /** @param {Message} message */
     show(message) {
-      for (const first of [...top.children].slice(1)) first.remove(); // all but the greeting
+      while (top.children[1]) top.children[1].remove(); // all but the greeting
       if (!message.bubble) {
         const { element } = (message.bubble = bubbleOf(app, message));
         end.replaceChildren();
