@@ -100,7 +100,7 @@ def _show_answer(context: Context, events: Iterator[Event]) -> None:
         elif isinstance(event, Cited):
             click.echo(lines.finish(), nl=False)
             for source in event.items:
-                click.echo(f"\n— {source.title} {source.url}", nl=False)
+                click.echo(f"\n— {source.title} {source.url}".rstrip(), nl=False)
         elif isinstance(event, Failed):
             click.echo(lines.finish())
             raise event.error

@@ -50,6 +50,10 @@ def test_an_answer_is_explained_in_words(asking: Run) -> None:
     assert "Why" not in asking("When are you open?").out
 
 
+def test_a_note_is_named_as_the_source_without_an_address(asking: Run) -> None:
+    assert asking("When are you open?").out.splitlines() == ["Open 9am to 5pm.", "— Hours"]
+
+
 def test_an_answer_is_given_to_scripts_whole(asking: Run) -> None:
     answer = json.loads(asking("--why", "--json", "Who painted the Mona Lisa?").out)
     assert (answer["origin"], answer["sources"]) == ("none", [])
