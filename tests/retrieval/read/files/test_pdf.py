@@ -71,6 +71,28 @@ def test_columns_are_read_one_after_the_other() -> None:
     ] + [word for at in range(5) for word in ("right", str(at))]
 
 
+def test_short_columns_below_a_title_are_read_one_after_the_other() -> None:
+    words = [
+        (60, 630, "Please book at the town hall three weeks before the"),
+        (60, 617, "date. A deposit of 500 is asked for when you sign"),
+        (60, 604, "the contract."),
+        (350, 604, "Music ends at one. Keys come back the next"),
+        (350, 591, "day before ten."),
+        (350, 565, "1. Sweep the floor."),
+    ]
+    words += [
+        (350, 656, "are kept, save in an emergency of any kind."),
+        (60, 565, "Free of charge."),
+    ]
+    titles = [(60, 654, "Booking"), (60, 580, "To cancel"), (350, 630, "Hours")]
+    below = drawn([(60, 500, "Boats")], "B", 14)
+    page = drawn([(60, 690, "Our rules")], "B", 14) + drawn(words) + drawn(titles, "B") + below
+    text = read(page)
+    assert "A deposit of 500 is asked for when you sign the contract." in text
+    assert "Music ends at one. Keys come back the next day before ten." in text
+    assert text.index("Free of charge") < text.index("are kept") < text.index("Boats")
+
+
 def test_columns_with_tables_are_read_one_after_the_other() -> None:
     text = read_office("nautique-two.pdf")["text"]
     headings = [line.lstrip("# ") for line in text.split("\n") if line.startswith("#")]

@@ -17,6 +17,8 @@ from chatbot_server.retrieval.read.files.pdf.page import PdfPage
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
 
 MIN_COLUMN_LINES = 4
+# In lines of text without titles.
+MIN_TEXT_LINES = 3
 MAX_DEPTH = 4
 # Of a column of text, this share of its lines fill this share of its width.
 FILLED_LINES, FILLED_WIDTH = 0.5, 0.6
@@ -25,6 +27,8 @@ WORDS_A_LINE = 3
 WORDED_LINES = 0.6
 # In heights of a letter: what stands nearer is parted by a drawn line only.
 BLANK = 0.5
+# In heights of a letter: as far a title stands from the columns above it.
+TITLE_GAP = 1.8
 MAX_TABLE_ROWS = 300
 _WORD = re.compile(r"[^\W\d_]{3}")
 
@@ -93,7 +97,8 @@ def best_split(region: Region) -> tuple[float, int, int] | None:
         at = 2 * start - 2.5
         if count < MIN_COLUMN_LINES:
             break
-        for first, last in bands(region, at):
+        for first, end in bands(region, at):
+            last = end - titles_below(region[first:end], at)
             band = region[first:last]
             if last - first > (best[0] if best else 0) and are_columns(band, at):
                 best = (last - first, (at, first, last))
@@ -115,6 +120,23 @@ def bands(region: Region, at: float) -> Iterator[tuple[int, int]]:
     yield first, len(region)
 
 
+def is_title(item: Row | TableBlock) -> bool:
+    """Whether *item* is one piece in bold."""
+    return not isinstance(item, TableBlock) and len(item) == 1 and item[0].is_bold
+
+
+def titles_below(band: Region, at: float) -> int:
+    """How many titles at the left end *band*, apart from it: they head what stands below."""
+    count = 0
+    for former, item in reversed(list(pairwise(band))):
+        if isinstance(item, TableBlock) or not is_title(item) or item[0].x0 >= at:
+            break
+        if item[0].y - top_of(former) < TITLE_GAP * item[0].size:
+            break
+        count += 1
+    return count
+
+
 def are_columns(band: Region, at: float) -> bool:
     """Whether what stands at both sides is text, and not the cells of a table."""
     tops: list[tuple[float, float]] = []
@@ -127,10 +149,13 @@ def are_columns(band: Region, at: float) -> bool:
         start = min([row[0].x0 for row in rows] + [table.x0 for table in tables])
         right = max([row[-1].x1 for row in rows] + [table.x1 for table in tables])
         widths = [row[-1].x1 - row[0].x0 for row in rows]
-        full_lines = sum(width > FILLED_WIDTH * (right - start) for width in widths)
+        are_full = [width > FILLED_WIDTH * (right - start) for width in widths]
+        full_lines = sum(are_full)
         word_count = sum(len(piece.text.split()) for row in rows for piece in row)
         line_count = len(rows) + 3 * len(tables)
-        if full_lines + 3 * len(tables) < FILLED_LINES * line_count:
+        texts = [full for full, row in zip(are_full, rows, strict=True) if not is_title(row)]
+        is_text = len(texts) >= MIN_TEXT_LINES and sum(texts) >= FILLED_LINES * len(texts)
+        if full_lines + 3 * len(tables) < FILLED_LINES * line_count and not is_text:
             return False
         if word_count + 12 * len(tables) < WORDS_A_LINE * line_count:
             return False
