@@ -10,7 +10,7 @@ from pydantic import Field
 from chatbot_server.errors import BadRequest, TooLarge
 from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
-from chatbot_server.web.v1.generation import GenerationBody
+from chatbot_server.web.v1.generation import GenerationBody, SeveralAnswers
 from chatbot_server.web.v1.refusals import ApplicationBody
 from chatbot_server.web.v1.tools import Toolbox, ToolSpec, open_toolbox
 from chatbot_server.web.v1.turns import MAX_CHARS, ChatTurn
@@ -24,7 +24,7 @@ MAX_INPUTS = 2048
 MAX_INPUT_CHARS = 4_000_000  # about the length of so many texts of 512 tokens
 
 
-class ChatCompletionBody(GenerationBody):
+class ChatCompletionBody(SeveralAnswers, GenerationBody):
     """``POST /v1/chat/completions``."""
 
     text_field: ClassVar[str] = "messages"
@@ -52,7 +52,7 @@ class ChatCompletionBody(GenerationBody):
         return turns
 
 
-class CompletionBody(GenerationBody):
+class CompletionBody(SeveralAnswers, GenerationBody):
     """``POST /v1/completions``."""
 
     prompt: Any

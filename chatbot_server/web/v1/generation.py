@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.errors import BadRequest
 from chatbot_server.web.v1.refusals import ApplicationBody, Lenient
 
+MAX_ANSWERS = 16  # OpenAI has 128; one after the other, they keep others waiting
 MAX_SCHEMA = 50_000  # characters
 # OpenAI takes 0, for the likeliest token alone; engines want a number above it.
 LEAST_TOP_P = 1e-6
@@ -26,6 +28,18 @@ Tokens = Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, BeforeValid
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Stop = Annotated[str, Field(max_length=200)]
 Value = TypeVar("Value")
+
+
+class SeveralAnswers(BaseModel):
+    """``n``: as many answers to one prompt."""
+
+    one_only: ClassVar[tuple[str, ...]] = ("best_of",)
+    n: Annotated[int, Field(ge=1, le=MAX_ANSWERS)] = 1
+
+    def each(self, sampling: Sampling) -> list[Sampling]:
+        """*sampling* for each answer; a seed is another for each, the same at the next request."""
+        seed = sampling.seed
+        return [replace(sampling, seed=None if seed is None else seed ^ at) for at in range(self.n)]
 
 
 class StreamOptions(Lenient):

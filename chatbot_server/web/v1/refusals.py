@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from json import JSONDecodeError
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -56,7 +56,6 @@ NOT_STORED: dict[str, tuple[Any, ...]] = {
     "conversation": (),
     "background": (False,),
 }
-ONE_ONLY = ("n", "best_of")
 
 Body = TypeVar("Body", bound="ApplicationBody")
 
@@ -76,6 +75,7 @@ class ApplicationBody(RequestBody):
 
     model_config = ConfigDict(extra="ignore")
     not_an_object = "api_not_object"
+    one_only: ClassVar[tuple[str, ...]] = ("n", "best_of")
 
     @model_validator(mode="before")
     @classmethod
@@ -85,7 +85,7 @@ class ApplicationBody(RequestBody):
             if name in raw and not any(_same(raw[name], value) for value in (None, *harmless)):
                 code = "api_not_stored" if name in NOT_STORED else "api_not_supported"
                 raise BadRequest(code, field=name, name=name)
-        for name in ONE_ONLY:
+        for name in cls.one_only:
             if raw.get(name) not in (None, 1):
                 raise BadRequest("api_one_choice", field=name, name=name)
         return {name: value for name, value in raw.items() if value is not None}

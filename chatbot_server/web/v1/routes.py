@@ -162,21 +162,30 @@ class ModelApi:
         if not any(turn.content.strip() or turn.calls for turn in turns):
             raise BadRequest("api_text_empty", field=body.text_field, name=body.text_field)
         sampling = box.sampling(body.sampling(self.sampling), native=is_native)
-        try:
+
+        def begin(sampling: Sampling) -> Completion:
             completion = self._begin(prompt, sampling, body, body.text_field)
+            answer = ThinkingCompletion(completion, prompt)
+            return answer if is_native else box.read(answer)
+
+        several = body.each(sampling) if isinstance(body, ChatCompletionBody) else [sampling]
+        try:
+            return CompletionSeries([partial(begin, each) for each in several])
         except BadRequest as error:
             if error.field == "response_format":
                 error.field = "tools" if box.is_forced else body.schema_field
             raise
-        answer = ThinkingCompletion(completion, prompt)
-        return answer if is_native else box.read(answer)
 
     def complete(self, body: CompletionBody) -> tuple[Completion, int]:
         """Begin the completions of one or several prompts; returns them with their number."""
         prompts = body.prompts()
-        sampling = body.sampling(self.sampling)
-        begin = [partial(self._begin, prompt, sampling, body, "prompt") for prompt in prompts]
-        return CompletionSeries(begin), len(prompts)
+        several = body.each(body.sampling(self.sampling))
+        begin = [
+            partial(self._begin, prompt, sampling, body, "prompt")
+            for prompt in prompts
+            for sampling in several
+        ]
+        return CompletionSeries(begin), len(begin)
 
     def embed(self, body: EmbeddingBody, has_left: Callable[[], bool]) -> dict[str, Any]:
         """The vectors of the body's texts."""
@@ -225,7 +234,7 @@ def openai_blueprint(
     def chat() -> Response:
         body = read_application_body(request, ChatCompletionBody)
         completion, model = api.chat(body)
-        return _answer(completion, body, Reply(model, chat=True))
+        return _answer(completion, body, Reply(model, chat=True, count=body.n, each=body.n))
 
     @bp.post("/responses")
     def respond() -> Response:
@@ -238,7 +247,8 @@ def openai_blueprint(
         body = read_application_body(request, CompletionBody)
         info = api.find_model(body.model)
         completion, count = api.complete(body)
-        return _answer(completion, body, Reply(info.model, chat=False, count=count))
+        reply = Reply(info.model, chat=False, count=count, each=body.n)
+        return _answer(completion, body, reply)
 
     @bp.post("/embeddings")
     def embed() -> Response:

@@ -51,12 +51,14 @@ class Reply:
 
     Attributes:
         chat: whether it is the message of a chat, not the text of a bare completion.
-        count: the number of choices, one for each prompt; their events come one after the other.
+        count: the number of choices; their events come one after the other.
+        each: how many of them answer the same prompt, whose tokens are counted once.
     """
 
     model: str
     chat: bool
     count: int = 1
+    each: int = 1
     id: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -79,8 +81,9 @@ class Reply:
                 calls[event.index] = before.joined(event) if before else event
             elif isinstance(event, Finished):
                 content = self._content(text, thoughts, list(calls.values()))
+                usage = self._sum(usage, event.usage, len(choices))
                 choices.append(_choice(len(choices), content, event.reason))
-                text, usage = "", _sum(usage, event.usage)
+                text, thoughts, calls = "", "", {}
         if len(choices) < self.count:
             raise EngineError("engine_no_answer", retry_after=5)
         kind = "chat.completion" if self.chat else "text_completion"
@@ -95,8 +98,9 @@ class Reply:
         def piece(content: dict[str, Any], reason: FinishReason | None = None) -> str:
             return data_line(self._frame(kind, [_choice(index, content, reason)]) | blank)
 
+        opening = {"delta": {"role": "assistant", "content": ""}}
         if self.chat:
-            yield piece({"delta": {"role": "assistant", "content": ""}})
+            yield piece(opening)
         for event in events:
             if event is None:
                 yield ""
@@ -104,7 +108,9 @@ class Reply:
                 yield piece(self._delta(event))
             elif isinstance(event, Finished):
                 yield piece({"delta": {}} if self.chat else {"text": ""}, event.reason)
-                index, usage = index + 1, _sum(usage, event.usage)
+                index, usage = index + 1, self._sum(usage, event.usage, index)
+                if self.chat and index < self.count:
+                    yield piece(opening)
         if index == self.count:
             if with_usage:
                 yield data_line(self._frame(kind, []) | {"usage": _usage(usage)})
@@ -113,6 +119,15 @@ class Reply:
     def broken_off(self, error: ChatbotError, language: str) -> str:
         """An error in the middle of a stream; no ``[DONE]`` comes after it."""
         return data_line(problem(error, language))
+
+    def _sum(self, one: Usage, other: Usage, index: int) -> Usage:
+        """*one* with *other* of choice *index*; a prompt counts with the first of its answers."""
+        is_first = index % self.each == 0
+        return Usage(
+            one.prompt_tokens + is_first * other.prompt_tokens,
+            one.completion_tokens + other.completion_tokens,
+            one.cached_tokens + is_first * other.cached_tokens,
+        )
 
     def _delta(self, event: Token | Thought | ToolCallPiece) -> dict[str, Any]:
         """The ``delta`` of a piece of a choice."""
@@ -213,14 +228,6 @@ def _call(call: ToolCallPiece, *, is_first: bool = True) -> dict[str, Any]:
         return {"function": {"arguments": call.arguments}}
     function = {"name": call.name, "arguments": call.arguments}
     return {"id": call.id, "type": "function", "function": function}
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.completion_tokens + other.completion_tokens,
-        one.cached_tokens + other.cached_tokens,
-    )
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

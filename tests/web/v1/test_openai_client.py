@@ -247,3 +247,35 @@ def test_without_room_for_chance_the_likeliest_words_come(api: Any) -> None:
 
     certain = told(temperature=0)
     assert [told(temperature=2, top_p=0, seed=seed) for seed in (1, 2)] == [certain, certain]
+
+
+VARIED: dict[str, Any] = {"temperature": 1.5, "seed": 5, "max_tokens": 8}
+
+
+def test_several_answers_to_one_question_count_its_prompt_once(api: Any) -> None:
+    create = api.client().chat.completions.create
+    one, several = (create(**ASK | VARIED, n=n) for n in (1, 3))
+
+    assert [choice.index for choice in several.choices] == [0, 1, 2]
+    assert len({choice.message.content for choice in several.choices}) > 1
+    assert several.usage.prompt_tokens == one.usage.prompt_tokens
+    assert several.usage.completion_tokens > one.usage.completion_tokens
+
+
+def test_several_answers_are_streamed_one_after_the_other(api: Any) -> None:
+    ask = ASK | VARIED | {"n": 2, "stream": True, "stream_options": {"include_usage": True}}
+    *chunks, last = api.client().chat.completions.create(**ask)
+    for index in range(2):
+        pieces = [piece for chunk in chunks for piece in chunk.choices if piece.index == index]
+        assert pieces[0].delta.role == "assistant"
+        assert "".join(piece.delta.content or "" for piece in pieces)
+        assert [piece.finish_reason for piece in pieces if piece.finish_reason] == ["length"]
+    assert last.usage.completion_tokens == 16
+
+
+def test_several_prompts_have_several_answers_each(api: Any) -> None:
+    answer = api.client().completions.create(
+        model=MODEL, prompt=["One", "Two"], n=2, max_tokens=3, temperature=1.5, seed=5
+    )
+    assert [choice.index for choice in answer.choices] == [0, 1, 2, 3]
+    assert answer.usage.completion_tokens == 12

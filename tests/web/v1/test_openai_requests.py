@@ -99,7 +99,8 @@ def test_a_stranger_does_not_read_where_the_server_is_installed(language: str) -
         ),
         pytest.param({"messages": [{"role": "user", "content": " "}] * 501}, "messages", id="501"),
         pytest.param({"messages": [{"role": "user"}]}, "messages.0.content", id="no content"),
-        pytest.param({"n": 2}, "n", id="two answers"),
+        pytest.param({"n": 17}, "n", id="too many answers"),
+        pytest.param({"best_of": 2}, "best_of", id="the best of two"),
         pytest.param({"logprobs": True}, "logprobs", id="logprobs"),
         pytest.param(
             {"tools": [TOOL], "tool_choice": "required"}, "tool_choice", id="a forced call"
