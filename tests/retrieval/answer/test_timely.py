@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.show import timely
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site
@@ -128,6 +129,15 @@ def test_without_a_subject_the_hours_of_most_days_come_first(
     assert base.ground(site_id, "C’est quoi vos horaires ?").answer.startswith("**Accueil**")
     named = base.ground(site_id, "Horaires des prises de sang aujourd’hui ?").answer
     assert named.startswith("**Prises de sang**")
+
+
+def test_a_section_that_only_names_the_day_does_not_come_before_its_hours(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timely, "NEAR_ENOUGH", 0.1)
+    closed = "We open 10 to 2. On Christmas Day and Easter Sunday the doors stay locked: not open."
+    base = base_of(database, site_id, ("Open on Sunday", closed), ("Swim", HOURS))
+    assert base.ground(site_id, "Are you open on Sunday?").answer.startswith("**Swim**")
 
 
 def test_the_hours_of_the_place_come_before_what_else_opens(

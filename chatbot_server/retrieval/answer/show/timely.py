@@ -31,12 +31,15 @@ from chatbot_server.retrieval.language.time.weekdays import (
     without_holidays,
 )
 from chatbot_server.retrieval.language.words import stems
-from chatbot_server.retrieval.language.words.synonyms import Word
+from chatbot_server.retrieval.language.words.synonyms import Word, is_date
 
 # Dates longer ago need no note that they have passed.
 RECENT = timedelta(days=2 * 366)
 # How much less relevant than the best one a section with the hours of the day may be.
 NEAR_ENOUGH = 3.0
+# The same where nothing but hours is asked for, and the best one has none for the day: “Closed on
+# Easter Sunday” is near “Are you open on Sunday?”, and does not tell.
+NEAR_ENOUGH_FOR_HOURS = 6.0
 _LINES = {
     "now": "day_today",
     "today": "day_today",
@@ -85,13 +88,17 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
     if not query.days or not (query.moment or opening):
         return [*sections]
     relevances = section_relevances(sections)
-    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
+    only_hours = asks_only_hours(query)
+    asks_of_place = only_hours or _asks_hours_of_days(query)
+    first_tells = bool(of_days(sections[0].sentences, query.days, query.languages))
+    behind = NEAR_ENOUGH if first_tells or not asks_of_place else NEAR_ENOUGH_FOR_HOURS
+    enough = relevances[sections[0].chunk.id] - behind
 
     def days_told(section: Candidate) -> int:
         is_near = relevances[section.chunk.id] >= enough
         if not is_near or not of_days(section.sentences, query.days, query.languages):
             return 0
-        if not asks_only_hours(query):
+        if not only_hours:
             return 1
         by_sentence = [hours_by_day(text, query.languages) for text in section.sentences]
         is_about_hours = "=opening_hours" in section.about_terms
@@ -145,6 +152,14 @@ def asks_only_hours(query: Query) -> bool:
     """Whether *query* asks for hours and names no subject, so that those of the place are meant."""
     words = words_beside_days(query)
     return bool(words) and all("=opening_hours" in word.concepts for word in words)
+
+
+def _asks_hours_of_days(query: Query) -> bool:
+    """Whether *query* asks for the hours of a named day or month, and names no subject."""
+    return all(
+        "=opening_hours" in word.concepts or any(map(is_date, word.concepts))
+        for word in words_beside_days(query)
+    )
 
 
 def words_beside_days(query: Query) -> list[Word]:
