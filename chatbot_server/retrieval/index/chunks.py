@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chatbot_server.retrieval.language.languages import Languages, together
-from chatbot_server.retrieval.language.sentences import sentences
+from chatbot_server.retrieval.language.sentences import sentences_and_items
 from chatbot_server.retrieval.language.tables import in_sentences
 from chatbot_server.retrieval.language.text import FENCE, clean, fold
 
@@ -110,7 +110,7 @@ def _pieces(body: str, max_words: int, languages: Languages) -> Iterator[str]:
     """The text of a section in pieces of at most *max_words*, with the footnotes of each."""
     piece: list[str] = []
     size = 0
-    whole_sentences = sentences(body, languages)
+    whole_sentences = sentences_and_items(body, languages)
     notes = footnotes(whole_sentences)
     for sentence in _bounded(whole_sentences, max_words):
         length = count_words(sentence)

@@ -109,6 +109,7 @@ class Language(_Record):
         own_signs: signs that no other language has.
         stop_words: small words that say nothing about a subject.
         abbreviations: words whose dot, left out here, does not end a sentence.
+        abbreviations_of_numbers: the same, where a number follows the dot.
         months: twelve; the name of each, then its short forms.
         ambiguous_months: names that are also words: without a day or a year, they are no month.
         names_of_seasons: spring, summer, autumn and winter.
@@ -198,6 +199,7 @@ class Language(_Record):
     own_signs: Words = frozenset()
     stop_words: Words
     abbreviations: Words
+    abbreviations_of_numbers: Words = frozenset()
     months: Annotated[tuple[Forms, ...], Field(min_length=12, max_length=12)]
     ambiguous_months: Words = frozenset()
     names_of_seasons: tuple[Phrases, ...] = ()

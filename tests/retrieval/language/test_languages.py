@@ -11,7 +11,11 @@ from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
 from chatbot_server.retrieval.language.facts import Fact, facts, spelled_number
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, load, together
-from chatbot_server.retrieval.language.sentences import sentences
+from chatbot_server.retrieval.language.sentences import (
+    MAX_ITEM_WORDS,
+    sentences,
+    sentences_and_items,
+)
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import stems, synonyms
 
@@ -177,6 +181,10 @@ def test_followups_are_told(languages: tuple[str, ...], question: str, leans: bo
         (GERMAN, "Wir öffnen z.B. am Sonntag. Danach nicht.", 2),
         (SPANISH, "Vea la pág. 3 del folleto. Gracias.", 2),
         (ALWAYS_USED, "1. Ouvrez la boîte.\n2. Fermez-la.", 2),
+        (ALWAYS_USED, "Child seat (max. 22 kg). Ask us.", 2),
+        (ALWAYS_USED, "Comptez env. 30 minutes à pied, min. 20.", 1),
+        (ALWAYS_USED, "It takes 30 min. 20 people may come.", 2),
+        (ALWAYS_USED, "The water is 2 m at the max. Children swim there.", 2),
         (ALWAYS_USED, "Write to info@Shop.Example today.", 2),
     ],
 )
@@ -184,3 +192,13 @@ def test_an_abbreviation_ends_no_sentence(
     languages: tuple[str, ...], text: str, count: int
 ) -> None:
     assert len(sentences(text, languages)) == count
+
+
+def test_an_item_of_a_list_stays_whole_unless_it_is_long() -> None:
+    item = "- Marcus, manager. Ring him about hire."
+    text = f"Our staff. All of them.\n{item}\n1. Ouvrez. Fermez.\nAsk us. We answer."
+    assert sentences_and_items(text) == [
+        *("Our staff.", "All of them.", item, "1. Ouvrez. Fermez.", "Ask us.", "We answer.")
+    ]
+    long = f"- Swim. {'Now ' * MAX_ITEM_WORDS}"
+    assert len(sentences_and_items(long)) == 2

@@ -57,6 +57,9 @@ CARDS = """<ul><li><h3>Ann</h3><p>Cooks.</p></li><li><h3>Ben</h3><p>Serves.</p><
          " visit.\nNote: by card only.\n## Do you ship?\nYes.\n## And abroad?\nNo.")),
         ("<p><b>Address:</b> 1 Mill Road, Harrowden</p><p><b>Phone:</b> 01632 960 418</p>",
          "Address: 1 Mill Road, Harrowden\nPhone: 01632 960 418"),
+        (("<main><h1>Help</h1><details><summary>Dogs?</summary><p>No.</p></details></main>"
+          "<footer><p>Hull, 01632 960 418</p></footer>"),
+         "# Help\n## Dogs?\nNo.\n# T\nHull, 01632 960 418"),
         (ACCORDION, ("# Help\n## Do you deliver?\nNo.\n## Can I pay by card?\nYes.\n# Help\n"
          "Ask us anything.\n## Is there parking?\nBehind the house.\n## Are dogs welcome?\n"
          "On a lead.")),

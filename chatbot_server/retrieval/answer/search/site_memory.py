@@ -18,7 +18,7 @@ from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.index.late_interaction import TokenIndex
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.retrieval.language.languages import Languages
-from chatbot_server.retrieval.language.sentences import sentences
+from chatbot_server.retrieval.language.sentences import sentences_and_items
 from chatbot_server.retrieval.language.words.navigation import is_navigation
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, load_chunks
@@ -74,7 +74,7 @@ class SectionText:
         """The sentences of the chunk, without lines that are only navigation."""
 
         def read() -> list[str]:
-            texts = sentences(self.chunk.text, languages)
+            texts = sentences_and_items(self.chunk.text, languages)
             return [text for text in texts if not is_navigation(text, languages)]
 
         return self.once("sentences", languages, read)

@@ -368,7 +368,7 @@ class _Walk:
             return  # once for wide screens, once for narrow ones
         if block.level:
             self._reopen = None
-        elif self._reopen is not None:
+        elif self._reopen is not None and self._reopen.margin == block.margin:
             self._blocks.append(self._reopen)
             self._reopen = None
         self._blocks.append(block)
