@@ -165,12 +165,12 @@ def write_to_visitor(owner: Page, text: str) -> None:
 
 
 def test_a_person_takes_over_and_hands_back(
-    chromium: Browser, server: Any, axe_source: str
+    chromium: Browser, firefox: Browser, server: Any, axe_source: str
 ) -> None:
     sites = json.loads(server.cli("site", "list", "--json"))
     key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
     token = (server.folder / "data" / "setup-token").read_text().strip()
-    with page_of(chromium) as visitor, page_of(chromium) as owner:
+    with page_of(chromium) as visitor, page_of(firefox) as owner:
         owner.goto(f"{server.url}/setup#{token}")
         owner.get_by_label("Your name").fill("ann@example.org")
         owner.get_by_label("Password").fill(PASSWORD)
