@@ -37,8 +37,8 @@ from chatbot_server.retrieval.answer.show.answers import (
     unsure_answer,
     with_close_others,
 )
-from chatbot_server.retrieval.answer.show.further import further_headings
-from chatbot_server.retrieval.answer.show.overview import overview_of
+from chatbot_server.retrieval.answer.show.further import further_headings, headings_of_rest
+from chatbot_server.retrieval.answer.show.overview import first_of, overview_of, page_titled
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import (
     lines_above,
@@ -95,6 +95,10 @@ def _answer_from_pages(
 ) -> Grounding:
     """The entries that are near, the pages that answer, or an honest no with pages to look at."""
     query, sections = material.query, material.sections
+    if page := page_titled(sections, query, frame.titles, material.index.unit):
+        shown = first_of(page)
+        rest = headings_of_rest(page, shown, frame.titles)
+        return replace(_show_best(shown, material, frame), further=rest)
     candidates = in_own_language(quotable(sections, query), query)
     assessment = (
         weigh(gather_evidence(candidates, query, material.index.chunk_count))

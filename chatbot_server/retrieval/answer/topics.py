@@ -56,6 +56,6 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return [
         text
         for words, text in by_words.items()
-        if words and words not in _HOME and not words.startswith(_GREETINGS)
+        if words and _JOINTS.split(words)[0] not in _HOME and not words.startswith(_GREETINGS)
         if len(text) <= LONGEST
     ]

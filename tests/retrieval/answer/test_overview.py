@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.database import Database
 
 PILATES = "Mondays at six, £12."
@@ -56,3 +56,33 @@ def test_what_has_no_heading_does_not_stand_under_that_of_another(
     add_note(database, site_id, "Tours", "Two tours a day.\n\n## Tickets\n\nTours cost 9 €.")
     answer = KnowledgeBase(database).ground(site_id, "Tell me about the tours").answer
     assert answer == "Two tours a day.\n\n**Tickets**\n\nTours cost 9 €."
+
+
+@pytest.mark.parametrize("title", ["Classes", "classes ?", "Classes – Mill Hall"])
+def test_the_title_of_a_page_shows_that_page(database: Database, site_id: int, title: str) -> None:
+    add_note(database, site_id, "Booking – Mill Hall", "Classes are booked at the desk.")
+    add_note(database, site_id, "Classes – Mill Hall", TEXT)
+    answer = KnowledgeBase(database).ground(site_id, title)
+    assert [answer.answer.count(text) for text in (PILATES, RUNNING, FALLS)] == [1, 1, 1]
+
+
+def test_of_a_long_page_that_is_asked_for_by_its_title_the_last_headings_are_offered(
+    database: Database, site_id: int
+) -> None:
+    add_note(database, site_id, "Classes", f"{TEXT}\n\n## Terms\n\n{'Be kind to all. ' * 60}")
+    answer = KnowledgeBase(database).ground(site_id, "Classes")
+    assert (PILATES in answer.answer, "Be kind" in answer.answer) == (True, False)
+    assert answer.further == ("Terms",)
+
+
+def test_a_question_of_the_faq_wins_over_a_title(database: Database, site_id: int) -> None:
+    add_note(database, site_id, "Classes", TEXT)
+    add_faq(database, site_id, "Classes", "Ask at the desk.")
+    assert KnowledgeBase(database).ground(site_id, "Classes").answer == "Ask at the desk."
+
+
+def test_a_home_page_is_no_topic(database: Database, site_id: int) -> None:
+    for title in ("Home – Mill Hall", "Classes", "Booking", "Prices"):
+        add_note(database, site_id, title, TEXT)
+    topics = KnowledgeBase(database).topics(site_id, "en")
+    assert topics == ["Classes", "Booking", "Prices"]

@@ -14,6 +14,7 @@ from chatbot_server.retrieval.language.text import fold
 # fitted on, every other one with a second section as close has a wrong first one.
 CLOSE = 2.0
 MOST_OFFERED = 2
+MOST_OF_PAGE = 4  # of a page that was asked for by its title
 LONGEST = 48  # letters on a button
 
 
@@ -32,6 +33,17 @@ def further_headings(
         if 0 < len(name := _name(section, titles)) <= LONGEST and fold(name) not in shown_names
     }
     return tuple(names.values())[:MOST_OFFERED]
+
+
+def headings_of_rest(
+    page: Sequence[Candidate], shown: Sequence[Candidate], titles: Titles
+) -> tuple[str, ...]:
+    """The first headings of *page* below those that are *shown*."""
+    names = dict.fromkeys(_name(section, titles) for section in page[len(shown) :])
+    above = {_name(section, titles) for section in shown}
+    return tuple(name for name in names if len(name) <= LONGEST and name not in above)[
+        :MOST_OF_PAGE
+    ]
 
 
 def _name(section: Candidate, titles: Titles) -> str:

@@ -1,19 +1,25 @@
-"""“What classes do you run?” is answered by a whole short page, not by one of its sections."""
+"""“What classes do you run?” is answered by a whole short page, not by one of its sections.
+
+So is a message that is the title of a page, as it is offered among the topics.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_memory import SectionText
 from chatbot_server.retrieval.answer.sections.candidates import Candidate
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import load_document
 
 # A page with more words, or with fewer headings, is not an overview.
 MAX_WORDS, MIN_HEADINGS = 220, 2
+_AROUND = " .!?…:"
 
 
 def overview_of(
@@ -37,15 +43,54 @@ def whole_page(best: Candidate, query: Query, titles: Titles, unit: UnitOfWork) 
     others = [word for word in query.content_words if not word.stems & title_terms]
     if best.document.faq or len(others) == len(query.content_words):
         return []
-    page = [
-        best
-        if chunk.id == best.chunk.id
-        else Candidate(query, best.hit, SectionText(document, chunk))
-        for document, chunk in load_document(unit, best.document.id)
-    ]
+    page = _sections_of_page(best, query, unit)
     length = sum(len(section.chunk.text.split()) for section in page)
     headings = {section.chunk.heading for section in page}
     asks_for_one = any(
         word.stems & section.own_terms for word in others if not word.concepts for section in page
     )
     return [] if length > MAX_WORDS or len(headings) < MIN_HEADINGS or asks_for_one else page
+
+
+def page_titled(
+    sections: Sequence[Candidate], query: Query, titles: Titles, unit: UnitOfWork
+) -> list[Candidate]:
+    """All sections of the page, among those of *sections*, whose title is the text of *query*.
+
+    Empty without such a page, or if it has a single section.
+    """
+    asked = fold(query.text).strip(_AROUND)
+    for section in sections:
+        title = section.document.title
+        names = {fold(title).strip(_AROUND), fold(titles.clean(title)).strip(_AROUND)}
+        if asked in names and not section.document.faq:
+            page = _sections_of_page(section, query, unit)
+            headings = {each.chunk.heading for each in page}
+            return page if len(headings) >= MIN_HEADINGS else []
+    return []
+
+
+def first_of(page: Sequence[Candidate]) -> list[Candidate]:
+    """As many of the first sections of *page* as an overview has words for; one at least.
+
+    None of them is shown in part.
+    """
+    shown: list[Candidate] = []
+    words = 0
+    for _heading, parts in groupby(page, key=lambda section: section.chunk.heading):
+        group = list(parts)
+        words += sum(len(section.chunk.text.split()) for section in group)
+        if shown and words > MAX_WORDS:
+            break
+        shown += group
+    return shown
+
+
+def _sections_of_page(known: Candidate, query: Query, unit: UnitOfWork) -> list[Candidate]:
+    """All sections of the page of *known*, in order."""
+    return [
+        known
+        if chunk.id == known.chunk.id
+        else Candidate(query, known.hit, SectionText(document, chunk))
+        for document, chunk in load_document(unit, known.document.id)
+    ]
