@@ -66,6 +66,15 @@ def test_the_title_of_a_page_shows_that_page(database: Database, site_id: int, t
     assert [answer.answer.count(text) for text in (PILATES, RUNNING, FALLS)] == [1, 1, 1]
 
 
+def test_a_title_is_found_with_either_apostrophe(database: Database, site_id: int) -> None:
+    add_note(database, site_id, "L’équipe", TEXT)
+    add_note(
+        database, site_id, "Contact", "L’équipe répond au téléphone, et l’équipe est là le lundi."
+    )
+    answer = KnowledgeBase(database).ground(site_id, "L'équipe").answer
+    assert [answer.count(text) for text in (PILATES, RUNNING, FALLS)] == [1, 1, 1]
+
+
 def test_of_a_long_page_that_is_asked_for_by_its_title_the_last_headings_are_offered(
     database: Database, site_id: int
 ) -> None:

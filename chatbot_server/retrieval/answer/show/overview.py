@@ -59,15 +59,20 @@ def page_titled(
 
     Empty without such a page, or if it has a single section.
     """
-    asked = fold(query.text).strip(_AROUND)
+    asked = _as_name(query.text)
     for section in sections:
         title = section.document.title
-        names = {fold(title).strip(_AROUND), fold(titles.clean(title)).strip(_AROUND)}
+        names = {_as_name(title), _as_name(titles.clean(title))}
         if asked in names and not section.document.faq:
             page = _sections_of_page(section, query, unit)
             headings = {each.chunk.heading for each in page}
             return page if len(headings) >= MIN_HEADINGS else []
     return []
+
+
+def _as_name(text: str) -> str:
+    """*text* for comparison, without case, accents and marks around, and with one apostrophe."""
+    return fold(text).replace("’", "'").strip(_AROUND)
 
 
 def first_of(page: Sequence[Candidate]) -> list[Candidate]:
