@@ -59,6 +59,7 @@ hand_over() {
         cp "$1" "$word" && chown "$OWNER" "$word"
     else
         # Written by that user itself: nothing of root's follows a link in that user's folder.
+        # shellcheck disable=SC2016  # the inner shell expands it
         as_owner sh -c 'umask 077 && cat >"$0"' "$word" <"$1"
     fi
     t "The user $OWNER cannot read $1; a copy is used: $word" \
