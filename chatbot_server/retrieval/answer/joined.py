@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from chatbot_server.retrieval.base import Grounding, Source
+from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.language.clauses import Question
 from chatbot_server.retrieval.language.dialogue.follow_up import (
     WHEN,
@@ -62,7 +62,7 @@ def answered_before(
     subject = previous.passages[0]
     if grounding.answer and grounding.passages[0].chunk == subject.chunk:
         return None
-    about_subject = ground(f"{subject.heading or subject.title}: {question.text}", ())
+    about_subject = ground(_under_heading(subject, question), ())
     is_of_subject = about_subject.answer and about_subject.passages[0].chunk == subject.chunk
     if is_of_subject and concepts & stated_in(about_subject.answer):
         return about_subject
@@ -73,8 +73,8 @@ def answered_before(
 def ground_single(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
     """Look *question* up, the only one of its message.
 
-    A follow-up that has no answer after the questions before it may be complete by itself (“Is
-    there wifi?”, after canoes), or go on with the page that was shown last (“And all afternoon?”).
+    A follow-up that has no answer after the questions before it may be complete by itself (“Y
+    a du wifi ?”, after canoes), or go on with the page that was shown last (“And all afternoon?”).
     """
     grounding = ground_question(ground, question, history)
     if grounding.answer or grounding.choices or not (history and is_followup(question.text)):
@@ -94,9 +94,14 @@ def _answer_of_last_page(
     if previous is None:
         return None
     subject = previous.passages[0]
-    grounding = ground(f"{subject.heading or subject.title}: {question.text}", ())
+    grounding = ground(_under_heading(subject, question), ())
     pages = [source.url.partition("#")[0] for source in grounding.sources]
     return grounding if pages[:1] == [subject.url] else None
+
+
+def _under_heading(subject: Passage, question: Question) -> str:
+    """*question*, asked of the section *subject*."""
+    return f"{subject.heading or subject.title}: {question.text}"
 
 
 def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:
