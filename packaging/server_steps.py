@@ -44,7 +44,7 @@ def launch(prefix: str, config: str, pid_file: str, log: str) -> str:
         return look(prefix, config)
     stop(prefix, config, str(STOP_SECONDS))  # a web server without its parent would hold the port
     program = str(Path(__file__).with_name("program.py"))
-    pid = _spawn(pid_file, log, [sys.executable, program, "--config", config, "serve"])
+    pid = spawn(pid_file, log, [sys.executable, program, "--config", config, "serve"])
     return "\n".join([address, run_dir, str(pid), "", "started"])
 
 
@@ -55,7 +55,7 @@ def _settings(config: str) -> tuple[str, str]:
     return settings.server.local_address, str(settings.run_dir)
 
 
-def _spawn(pid_file: str, log: str, command: Sequence[str]) -> int:
+def spawn(pid_file: str, log: str, command: Sequence[str]) -> int:
     """Start *command* in a session of its own: it outlives the terminal. Its *log* is private.
 
     It runs beside its pid file: Python would import what lies in the folder one is in.

@@ -96,8 +96,9 @@ def test_a_started_server_has_a_log_that_only_its_user_reads(tmp_path: Path) -> 
     log = tmp_path / "server.log"
     log.write_text("of an earlier version\n")
     log.chmod(0o644)
-    words = [sys.executable, str(ROOT / "packaging" / "steps.py"), "spawn"]
-    subprocess.run([*words, str(tmp_path / "pid"), str(log), "echo", "here"], check=True)
+    start = "import sys, server_steps; server_steps.spawn(*sys.argv[1:3], sys.argv[3:])"
+    command = [sys.executable, "-c", start, str(tmp_path / "pid"), str(log), "echo", "here"]
+    subprocess.run(command, cwd=ROOT / "packaging", check=True)
     wait_for(lambda: "here" in log.read_text())
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert 'chmod 700 "$PREFIX/log"' in (ROOT / "packaging" / "control.sh").read_text()

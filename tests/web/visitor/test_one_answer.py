@@ -37,10 +37,16 @@ def test_an_answer_takes_four_units_of_work_of_the_database_at_most(browser: Bro
     assert 0 < units() <= MOST_UNITS
     start = first["start"]
     follow_up = browser.ask(
-        "And when are you open on Sundays?", start["secret"], conversation=start["conversation"]
+        "And until when are you open?", start["secret"], conversation=start["conversation"]
     )
     assert follow_up["start"]["conversation"] == start["conversation"]
+    assert follow_up["done"]["origin"] == "pages"
     assert 0 < units() <= MOST_UNITS + 1  # its conversation is read, too
+    refused = browser.ask(
+        "And when are you open on Sundays?", start["secret"], conversation=start["conversation"]
+    )
+    assert refused["done"]["origin"] == "none"
+    assert 0 < units() <= MOST_UNITS + 3  # and before a no, the page that was shown is asked
     assert browser.ask("When are you open?")["done"]["cached"]
     assert 0 < units() <= MOST_UNITS_AGAIN
 
