@@ -69,14 +69,19 @@ def go_back(it: Any) -> None:
     it.until(is_as_left)
 
 
+def ask_and_go_on(it: Any, pages: Any, script: Script) -> None:
+    """Ask “one” on a page, and go on to another page of the site."""
+    other = pages.add(name="other.html")
+    it.go(pages.add()).open().ask("one").answered("You said: one")
+    script.history = stored("one")
+    go_on(it, other)
+
+
 def test_back_leads_to_the_chat_as_it_is_now(
     remembering: Browser, visit: Visitor, pages: Any, script: Script
 ) -> None:
     with visit(remembering) as it:
-        other = pages.add(name="other.html")
-        it.go(pages.add()).open().ask("one").answered("You said: one")
-        script.history = stored("one")
-        go_on(it, other)
+        ask_and_go_on(it, pages, script)
         it.answered("You said: one").ask("two").answered("You said: two")
         script.history = stored("one", "two")
         go_back(it)
@@ -90,10 +95,7 @@ def test_what_was_erased_on_a_later_page_is_not_shown_by_the_one_before(
     remembering: Browser, visit: Visitor, pages: Any, script: Script
 ) -> None:
     with visit(remembering) as it:
-        other = pages.add(name="other.html")
-        it.go(pages.add()).open().ask("one").answered("You said: one")
-        script.history = stored("one")
-        go_on(it, other)
+        ask_and_go_on(it, pages, script)
         it.answered("You said: one").menu("Delete my chat")
         it.panel.locator(".sheet").get_by_role("button", name="Delete my chat").click()
         it.panel.get_by_text("Deleted from the server").wait_for()

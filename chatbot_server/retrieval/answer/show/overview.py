@@ -59,11 +59,11 @@ def page_titled(
 
     Empty without such a page, or if it has a single section.
     """
-    asked = _as_name(query.text)
+    name_in_query = _as_name(query.text)
     for section in sections:
         title = section.document.title
         names = {_as_name(title), _as_name(titles.clean(title))}
-        if asked in names and not section.document.faq:
+        if name_in_query in names and not section.document.faq:
             page = _sections_of_page(section, query, unit)
             headings = {each.chunk.heading for each in page}
             return page if len(headings) >= MIN_HEADINGS else []

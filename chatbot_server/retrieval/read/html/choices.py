@@ -119,12 +119,12 @@ def name_of(label: Any) -> str:
     is_closed = "disabled" in f"{radio.get('class')} {radio.get('disabled')}".split()
     is_closed = is_closed or radio.get("disabled") is not None
     parts = [part for part in label.iterdescendants() if is_unseen(part)]
-    told = " ".join(short_text(part, LONGEST_CHOICE) for part in parts)
+    note = " ".join(short_text(part, LONGEST_CHOICE) for part in parts)
     lines = lines_of(label, "", lambda each: each.tag in SILENT or is_unseen(each))
     name = (" ".join(lines) or radio.get("value") or "")[:LONGEST_CHOICE]
-    if is_closed and not told:
+    if is_closed and not note:
         return ""
-    return f"{name} ({told})" if is_closed else name
+    return f"{name} ({note})" if is_closed else name
 
 
 def show_variations(tree: Any) -> None:
@@ -146,10 +146,10 @@ def show_variations(tree: Any) -> None:
 
 def variations(form: Any, names: dict[str, str]) -> Iterator[str]:
     """“500 g — 38,00 € — out of stock” of each variation whose price or stock is its own."""
-    found: Any = []
+    records: Any = []
     with contextlib.suppress(ValueError, RecursionError):
-        found = json.loads(form.get("data-product_variations")[:LONGEST_DATA])
-    for variation in found if isinstance(found, list) else []:
+        records = json.loads(form.get("data-product_variations")[:LONGEST_DATA])
+    for variation in records if isinstance(records, list) else []:
         if not isinstance(variation, dict) or not isinstance(variation.get("attributes"), dict):
             continue
         chosen = [str(value) for value in variation["attributes"].values() if value]

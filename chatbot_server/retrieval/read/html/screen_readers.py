@@ -43,8 +43,8 @@ def is_seen(element: Any) -> bool:
         return False
     beside = [each for each in _neighbours(element) if not is_unseen(each)]
     has_wording = any(map(is_unseen, _neighbours(element)))
-    told = " ".join(short_text(each, LONGEST) for each in beside)
-    return has_wording or bool(told and numbers.isdisjoint(_DIGITS.findall(told)))
+    text_beside = " ".join(short_text(each, LONGEST) for each in beside)
+    return has_wording or bool(text_beside and numbers.isdisjoint(_DIGITS.findall(text_beside)))
 
 
 def _neighbours(element: Any) -> list[Any]:
