@@ -32,7 +32,7 @@ from chatbot_server.retrieval.index.embedder import (
     make_embedder,
 )
 from chatbot_server.retrieval.read.extractor import Extractor
-from chatbot_server.service.children import call_chore
+from chatbot_server.service.children import call_job
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.asked_sites import AskedSites
 from chatbot_server.web.admin.blueprint import LARGEST_FORM, admin_blueprint
@@ -102,9 +102,9 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     """The web application, from parts that are ready to use."""
     app = app_without_routes(config)
     rates = RateLimits(config.limits)
-    chore = partial(call_chore, config.run_dir)
-    send_mail = partial(chore, "mail") if config.mail.host else None
-    alerts = Alerts(send_mail, deliver_events=partial(chore, "webhooks"))
+    call = partial(call_job, config.run_dir)
+    send_mail = partial(call, "mail") if config.mail.host else None
+    alerts = Alerts(send_mail, deliver_events=partial(call, "webhooks"))
     # Visitors and owners share one process that makes vectors, and one copy of each site's index.
     knowledge = build_knowledge(config, database)
     service = build_service(config, engine, database, knowledge, alerts)
@@ -125,7 +125,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     )
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
-    on_push = partial(chore, "embed") if vectors else lambda: None
+    on_push = partial(call, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), on_push))
     tickets = UploadTickets()
     admin_parts = AdminParts(
@@ -134,7 +134,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
         engine=engine,
         knowledge=knowledge,
         rates=rates,
-        call_chore=chore,
+        call_job=call,
         tickets=tickets,
     )
     app.register_blueprint(admin_blueprint(admin_parts))

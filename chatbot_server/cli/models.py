@@ -25,7 +25,7 @@ from chatbot_server.models.store.offers import Offer, all_offers
 from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.models.store.sources import HUB
-from chatbot_server.service.children import call_chore
+from chatbot_server.service.children import call_job
 
 MEGABYTE = 1_000_000
 # Name, size, memory, context, languages, tier, state, hallucinations, what else is to be said.
@@ -247,7 +247,7 @@ def use(context: Context, model: str) -> None:
 
 def _use(context: Context, model: str | None) -> None:
     set_setting(context.config_file, "engine", "model", model)
-    call_chore(context.config.run_dir, "model")
+    call_job(context.config.run_dir, "model")
 
 
 @models.command(help="help_models_remove")

@@ -8,7 +8,7 @@ import sys
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.service.children import CHORE_NAMES
+from chatbot_server.service.children import JOB_NAMES
 
 
 @click.command(help="help_serve")
@@ -50,16 +50,16 @@ def migrate(context: Context, /) -> None:
 
 
 @click.command(help="help_jobs", hidden=True)
-@click.argument("chore", type=click.Choice(CHORE_NAMES))
+@click.argument("job", type=click.Choice(JOB_NAMES))
 @click.pass_obj
-def jobs(context: Context, /, chore: str) -> None:
-    """Run one chore once."""
+def jobs(context: Context, /, job: str) -> None:
+    """Run one job once."""
     from chatbot_server.processes.parent import end_with_parent
 
     end_with_parent()  # before imports that take a second
     from chatbot_server.logs import set_up_logging
-    from chatbot_server.service.jobs import CHORES
+    from chatbot_server.service.jobs import JOBS
 
     server = context.config.server
     set_up_logging(server.log_level, server.log_format)
-    CHORES[chore](context.config, context.database)
+    JOBS[job](context.config, context.database)

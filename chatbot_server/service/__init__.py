@@ -1,1 +1,1 @@
-"""The processes of a running server: web, engine, chores."""
+"""The processes of a running server: web, engine, jobs."""

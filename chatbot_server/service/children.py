@@ -1,4 +1,4 @@
-"""Runs chores beside the server, and ends child processes."""
+"""Runs jobs beside the server, and ends child processes."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from chatbot_server.service.background import BackgroundWork
 
 logger = logging.getLogger("chatbot_server")
 
-CHORE_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks", "files")
+JOB_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks", "files")
 ON_CALL_ONLY = ("model", "webhooks")
 WAITED_FOR = ("model", "files")  # by somebody at a page
-CHORES_EVERY = 3600.0
-FIRST_CHORES_AFTER = 20.0  # the first visitor comes first
-CHORES_APART = 10.0  # each takes 80 MB for a moment, and seconds of the processor
+JOBS_EVERY = 3600.0
+FIRST_JOBS_AFTER = 20.0  # the first visitor comes first
+JOBS_APART = 10.0  # each takes 80 MB for a moment, and seconds of the processor
 CALL_CHECK_SECONDS = 2.0
 STOP_SECONDS = 15.0
 AGAIN_AFTER = 10.0  # the end of one that was cut short; each further one doubles it
 MOST_DOUBLINGS = 10
 STILL_SECONDS = 3600.0  # a slow crawl waits for half a minute between two pages
-# Answers come first: nine times the processor. With 19, the lowest, a busy machine gives chores
+# Answers come first: nine times the processor. With 19, the lowest, a busy machine gives jobs
 # nothing at all, and an owner waits for their pages, or a visitor's words for being erased.
 NICENESS = 10
 
 
-class Chore(BackgroundWork):
+class Job(BackgroundWork):
     """``chatbot-server jobs NAME`` at low priority, again when called or an hour after it ended.
 
-    Each chore has a child process of its own, so that erasing does not wait for a long crawl. One
+    Each job has a child process of its own, so that erasing does not wait for a long crawl. One
     that fails or is killed is tried again soon; one that uses no processor time for an hour is
     killed.
 
     Args:
         environment: the environment of the child, which names the configuration.
-        run_dir: the folder in which :func:`call_chore` of another process leaves its file.
+        run_dir: the folder in which :func:`call_job` of another process leaves its file.
         first_after: seconds until the first run.
     """
 
@@ -51,7 +51,7 @@ class Chore(BackgroundWork):
         name: str,
         environment: Mapping[str, str],
         run_dir: Path,
-        first_after: float = FIRST_CHORES_AFTER,
+        first_after: float = FIRST_JOBS_AFTER,
     ) -> None:
         super().__init__(f"jobs-{name}")
         self._name = name
@@ -72,17 +72,17 @@ class Chore(BackgroundWork):
             if not self.is_called() and time.monotonic() < due:
                 continue
             failures = 0 if self._run_once() else failures + 1
-            due = self._due_in(CHORES_EVERY)
+            due = self._due_in(JOBS_EVERY)
             if failures:
                 pause = AGAIN_AFTER * 2 ** min(failures - 1, MOST_DOUBLINGS)
-                due = time.monotonic() + min(pause, CHORES_EVERY)
+                due = time.monotonic() + min(pause, JOBS_EVERY)
 
     def _due_in(self, seconds: float) -> float:
-        """The moment in *seconds* from now; infinite for a chore that is done on call only."""
+        """The moment in *seconds* from now; infinite for a job that is done on call only."""
         return math.inf if self._name in ON_CALL_ONLY else time.monotonic() + seconds
 
     def _run_once(self) -> bool:
-        """Run the chore once; whether it succeeded."""
+        """Run the job once; whether it succeeded."""
         self._call_file.unlink(missing_ok=True)  # before the work: later calls need another run
         try:
             child = subprocess.Popen(
@@ -91,7 +91,7 @@ class Chore(BackgroundWork):
                 preexec_fn=None if self._name in WAITED_FOR else lambda: os.nice(NICENESS),
             )
         except OSError:  # no memory for one more process now; soon, perhaps
-            logger.exception("the chore “%s” could not be started", self._name)
+            logger.exception("the job “%s” could not be started", self._name)
             return False
         try:
             self._watch(child)
@@ -107,13 +107,13 @@ class Chore(BackgroundWork):
             if not new_progress or new_progress != progress:
                 progress, moved_at = new_progress, time.monotonic()
             elif time.monotonic() - moved_at > STILL_SECONDS:
-                logger.error("the chore “%s” does not move any more; it is killed", self._name)
+                logger.error("the job “%s” does not move any more; it is killed", self._name)
                 child.kill()
                 return
 
 
-def call_chore(run_dir: Path, name: str, after: float = 0.0) -> None:
-    """Let the server do its chore *name* in *after* seconds; without a server, once it starts.
+def call_job(run_dir: Path, name: str, after: float = 0.0) -> None:
+    """Let the server do its job *name* in *after* seconds; without a server, once it starts.
 
     A call for an earlier moment stays valid.
     """

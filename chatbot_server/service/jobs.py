@@ -1,4 +1,4 @@
-"""The chores of a server, each run at low priority in a process of its own."""
+"""The jobs of a server, each run at low priority in a process of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
 from chatbot_server.retrieval.curate.learning.quality import run_nightly
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.service.children import call_chore
+from chatbot_server.service.children import call_job
 from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
@@ -78,10 +78,10 @@ def erase(config: Config, database: Database) -> None:
 def read(config: Config, database: Database) -> None:
     """Read the owner's sites again.
 
-    Vectors are another chore's: they take minutes, in which a new site would not be read.
+    Vectors are another job's: they take minutes, in which a new site would not be read.
     """
     if crawl_due(database, config.retrieval, config.run_dir):
-        call_chore(config.run_dir, "embed")
+        call_job(config.run_dir, "embed")
 
 
 def embed(config: Config, database: Database) -> None:
@@ -98,7 +98,7 @@ def open_knowledge(config: Config, database: Database) -> closing[KnowledgeBase]
     return closing(KnowledgeBase(database, embedder))
 
 
-def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all chores are called
+def pull(config: Config, database: Database) -> None:  # noqa: ARG001 - as all jobs are called
     """Download the model that was chosen in the browser, or continue the download."""
     pull_wanted(config.models_dir)
 
@@ -107,7 +107,7 @@ def mail(config: Config, database: Database) -> None:
     """Send messages to a person by e-mail, and schedule the next run."""
     moment = send_due(database, config)
     if moment is not None:
-        call_chore(config.run_dir, "mail", max(1, moment - now()))
+        call_job(config.run_dir, "mail", max(1, moment - now()))
 
 
 def model(config: Config, database: Database) -> None:
@@ -119,20 +119,18 @@ def webhooks(config: Config, database: Database) -> None:
     """Deliver events to webhooks, and schedule the next run."""
     moment = deliver_due(database, config)
     if moment is not None:
-        call_chore(config.run_dir, "webhooks", max(1, moment - now()))
+        call_job(config.run_dir, "webhooks", max(1, moment - now()))
 
 
 def files(config: Config, database: Database) -> None:
     """Read the files that were uploaded in a browser, then embed what waits."""
     uploads = Uploads(database, config.uploads_dir, config.retrieval.page_bytes)
     if uploads.read_all(config.run_dir):
-        call_chore(config.run_dir, "embed")
+        call_job(config.run_dir, "embed")
 
 
-# By the names in CHORE_NAMES.
-CHORES = {
-    chore.__name__: chore for chore in (erase, read, embed, pull, mail, model, webhooks, files)
-}
+# By the names in JOB_NAMES.
+JOBS = {job.__name__: job for job in (erase, read, embed, pull, mail, model, webhooks, files)}
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

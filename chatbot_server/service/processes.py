@@ -33,10 +33,10 @@ from chatbot_server.processes.matrix_threads import ONE_THREAD
 from chatbot_server.processes.parent import PARENT
 from chatbot_server.service.background import BackgroundWork
 from chatbot_server.service.children import (
-    CHORE_NAMES,
-    CHORES_APART,
-    FIRST_CHORES_AFTER,
-    Chore,
+    FIRST_JOBS_AFTER,
+    JOB_NAMES,
+    JOBS_APART,
+    Job,
     end_process,
 )
 from chatbot_server.service.engine_keeper import EngineKeeper
@@ -86,8 +86,8 @@ class ServerProcesses:
         parts: list[EngineKeeper | BackgroundWork] = [
             self._engine,
             *(
-                Chore(name, self._environment, run_dir, FIRST_CHORES_AFTER + number * CHORES_APART)
-                for number, name in enumerate(CHORE_NAMES)
+                Job(name, self._environment, run_dir, FIRST_JOBS_AFTER + number * JOBS_APART)
+                for number, name in enumerate(JOB_NAMES)
                 if name != "mail" or self._config.mail.host
             ),
         ]

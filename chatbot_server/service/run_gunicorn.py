@@ -1,7 +1,7 @@
 """gunicorn as a child of the server's parent: ``python -m chatbot_server.service.run_gunicorn``.
 
 By itself, gunicorn would live on after its parent was killed: it would hold the port, without an
-engine, and without the chores that erase what has expired.
+engine, and without the jobs that erase what has expired.
 """
 
 from __future__ import annotations

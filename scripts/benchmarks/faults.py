@@ -35,14 +35,14 @@ import httpx
 
 from benchmarks.visitors import fill
 from benchmarks.web_server import Served, processes, processor_seconds
-from chatbot_server.service.children import call_chore
+from chatbot_server.service.children import call_job
 
 VISITORS, PAUSE = 4, 0.7
 PAGES = [
     (f"Room {number}", f"Room {number} has {number + 2} chairs and opens at {8 + number % 4}.")
     for number in range(20)
 ]
-KILLED = ("web", "arbiter", "engine", "embedder", "chore", "parent")
+KILLED = ("web", "arbiter", "engine", "embedder", "job", "parent")
 STOPPED = ("stop-engine", "stop-web", "stop-embedder")
 # Nobody has to end these: what they watch over goes on, and so do they when they are let.
 PAUSED = ("pause-arbiter", "pause-parent")
@@ -179,8 +179,8 @@ class Breaker:
 
     def kill(self, role: str) -> float:
         """SIGKILL; a parent that is gone is started anew, as a service manager would."""
-        if role == "chore":
-            call_chore(self._served.folder / "data" / "run", "embed")
+        if role == "job":
+            call_job(self._served.folder / "data" / "run", "embed")
         pid = self._pid(role)
         began = time.monotonic()
         os.kill(pid, signal.SIGKILL)

@@ -173,7 +173,7 @@ def processes(parent: int) -> dict[str, int]:
         elif "engine.process.worker" in line:
             roles["engine"] = pid
         elif "jobs embed" in line:
-            roles["chore"] = pid
+            roles["job"] = pid
     for pid in children(roles.get("arbiter", -1)):
         roles["web"] = pid
     for pid in children(roles.get("web", -1)):

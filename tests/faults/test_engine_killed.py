@@ -17,7 +17,7 @@ from support.servers.live_server import LiveServer
 from support.servers.web_site import WebSite
 
 from chatbot_server.retrieval.curate.library import add_site
-from chatbot_server.service.children import call_chore
+from chatbot_server.service.children import call_job
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 
@@ -163,7 +163,7 @@ def test_stopping_the_server_leaves_no_process(make_server: Callable[..., LiveSe
         site = demo_site(session).id
     add_site(database, site, f"{web.address}/calendar/1")  # without end
     database.close()
-    call_chore(server.folder / "data" / "run", "read")  # or it begins twenty seconds later
+    call_job(server.folder / "data" / "run", "read")  # or it begins twenty seconds later
     wait_for(lambda: "/calendar/1" in web.asked)
     everyone = descendants(server.process.pid)
     assert len(everyone) >= 4

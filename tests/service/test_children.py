@@ -1,4 +1,4 @@
-"""Chores run beside the server: none waits for another, and all end with it."""
+"""Jobs run beside the server: none waits for another, and all end with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chatbot_server.config import load_config
 from chatbot_server.retrieval.curate.library import add_note, add_site
 from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.service import children
-from chatbot_server.service.children import Chore, call_chore
+from chatbot_server.service.children import Job, call_job
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import embedded_counts
 from chatbot_server.storage.site.sites import demo_site
@@ -54,7 +54,7 @@ def test_what_must_be_erased_waits_for_no_crawl(
         old, _ = start_conversation(session, site, locale="en", page=None, keep=False)
         old.expires = 1
     add_site(database, site, f"{web.address}/calendar/1")  # without end
-    read, erase = (Chore(name, environment, tmp_path, first_after=0) for name in ("read", "erase"))
+    read, erase = (Job(name, environment, tmp_path, first_after=0) for name in ("read", "erase"))
     read.start()
     wait_for(lambda: "/calendar/1" in web.asked)
     erase.start()
@@ -69,7 +69,7 @@ def test_what_must_be_erased_waits_for_no_crawl(
     web.close()
 
 
-def test_a_chore_ends_with_the_server_and_survives_a_day_without_memory(
+def test_a_job_ends_with_the_server_and_survives_a_day_without_memory(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], tmp_path: Path
 ) -> None:
     started: list[subprocess.Popen[bytes]] = []
@@ -84,18 +84,18 @@ def test_a_chore_ends_with_the_server_and_survives_a_day_without_memory(
         return started[-1]
 
     monkeypatch.setattr(children.subprocess, "Popen", scarce)
-    monkeypatch.setattr(children, "CHORES_EVERY", 0.0)
-    chore = Chore("read", environment, tmp_path, first_after=0)
-    chore.start()
+    monkeypatch.setattr(children, "JOBS_EVERY", 0.0)
+    job = Job("read", environment, tmp_path, first_after=0)
+    job.start()
     wait_for(lambda: started)
-    chore.stop()
+    job.stop()
     assert started[0].poll() is not None
-    Chore("read", environment, tmp_path).stop()  # never started
+    Job("read", environment, tmp_path).stop()  # never started
 
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Chores that are shell scripts: each run is the next of them, and then does nothing."""
+    """Jobs that are shell scripts: each run is the next of them, and then does nothing."""
     popen, waiting, runs = subprocess.Popen, list[str](), list[subprocess.Popen[bytes]]()
 
     def next_run(_command: object, **options: Any) -> subprocess.Popen[bytes]:
@@ -112,45 +112,45 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     assert not waiting
 
 
-def test_a_chore_that_was_killed_or_failed_is_tried_again_soon(
+def test_a_job_that_was_killed_or_failed_is_tried_again_soon(
     monkeypatch: pytest.MonkeyPatch, scripted: Any, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(children, "AGAIN_AFTER", 0.0)
     runs = scripted("kill -9 $$", "exit 1", "true")
     for name in ("webhooks", "erase"):  # one on call only, and one that is due every hour
-        call_chore(tmp_path, name)
-        chore = Chore(name, os.environ, tmp_path)
-        chore.start()
+        call_job(tmp_path, name)
+        job = Job(name, os.environ, tmp_path)
+        job.start()
         wait_for(lambda: len(runs) == 3)
         wait_for(lambda: runs[2].poll() is not None)
-        chore.stop()
+        job.stop()
         assert [run.returncode for run in runs] == [-9, 1, 0]
         runs.clear()
         scripted(*(["kill -9 $$", "exit 1", "true"] if name == "webhooks" else []))
 
 
-def test_a_chore_that_does_not_move_is_killed_and_tried_again(
+def test_a_job_that_does_not_move_is_killed_and_tried_again(
     monkeypatch: pytest.MonkeyPatch, scripted: Any, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(children, "AGAIN_AFTER", 0.0)
     monkeypatch.setattr(children, "STILL_SECONDS", 0.3)
     runs = scripted("kill -STOP $$")
-    chore = Chore("erase", os.environ, tmp_path, first_after=0)
-    chore.start()
+    job = Job("erase", os.environ, tmp_path, first_after=0)
+    job.start()
     wait_for(lambda: len(runs) > 1)
-    chore.stop()
+    job.stop()
     assert runs[0].returncode == -9
 
 
-def test_chores_give_way_to_answers_but_are_not_starved(scripted: Any, tmp_path: Path) -> None:
+def test_jobs_give_way_to_answers_but_are_not_starved(scripted: Any, tmp_path: Path) -> None:
     file, own = tmp_path / "niceness", os.nice(0)
     for name, niceness in (("erase", own + children.NICENESS), ("model", own)):
         runs = scripted(f"nice >{file}")
-        call_chore(tmp_path, name)
-        chore = Chore(name, os.environ, tmp_path)
-        chore.start()
+        call_job(tmp_path, name)
+        job = Job(name, os.environ, tmp_path)
+        job.start()
         wait_for(lambda: runs and runs.pop().wait() == 0)  # noqa: B023
-        chore.stop()
+        job.stop()
         assert int(file.read_text()) == min(19, niceness)
 
 
@@ -165,15 +165,15 @@ def test_what_is_pushed_gets_its_vectors_at_once(
     monkeypatch.setattr(children, "CALL_CHECK_SECONDS", 0.01)
     with database.session() as session:
         site = demo_site(session).id
-    chore = Chore("embed", environment, tmp_path, first_after=3600)
-    chore.start()
+    job = Job("embed", environment, tmp_path, first_after=3600)
+    job.start()
     for told in (1, 2):  # called for a second time, it comes again
         add_note(database, site, f"Note {told}", "Closed in August.")
-        call_chore(tmp_path, "read")
-        call_chore(tmp_path, "embed")
+        call_job(tmp_path, "read")
+        call_job(tmp_path, "embed")
         wait_for(lambda: _embedded(database, site) == (told, told))  # noqa: B023
-    chore.stop()
-    call_chore(tmp_path / "nowhere", "embed")  # is no error
+    job.stop()
+    call_job(tmp_path / "nowhere", "embed")  # is no error
 
 
 def _embedded(database: Database, site: int) -> tuple[int, int]:
@@ -181,11 +181,11 @@ def _embedded(database: Database, site: int) -> tuple[int, int]:
         return embedded_counts(session, site, MODEL)
 
 
-def test_a_chore_that_is_called_for_later_is_not_put_off(tmp_path: Path) -> None:
-    chore = Chore("mail", {}, tmp_path, first_after=3600)
-    assert not chore.is_called()
-    call_chore(tmp_path, "mail", 3600)
-    assert not chore.is_called()
-    call_chore(tmp_path, "mail")
-    call_chore(tmp_path, "mail", 3600)
-    assert chore.is_called()
+def test_a_job_that_is_called_for_later_is_not_put_off(tmp_path: Path) -> None:
+    job = Job("mail", {}, tmp_path, first_after=3600)
+    assert not job.is_called()
+    call_job(tmp_path, "mail", 3600)
+    assert not job.is_called()
+    call_job(tmp_path, "mail")
+    call_job(tmp_path, "mail", 3600)
+    assert job.is_called()

@@ -1,4 +1,4 @@
-"""The hourly chores forget what has outlived its time, and nothing else."""
+"""The hourly jobs forget what has outlived its time, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from support.conversations import start_conversation
 
 from chatbot_server.config import Config
-from chatbot_server.service.children import CHORE_NAMES
-from chatbot_server.service.jobs import CHORES, erase, erase_old_backups
+from chatbot_server.service.children import JOB_NAMES
+from chatbot_server.service.jobs import JOBS, erase, erase_old_backups
 from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
@@ -68,7 +68,7 @@ def test_what_a_killed_restore_has_left_of_visitors_is_erased(tmp_path: Path) ->
     database.close()
 
 
-def test_chores_erase_what_is_due(tmp_path: Path) -> None:
+def test_jobs_erase_what_is_due(tmp_path: Path) -> None:
     no_copies = {"retrieval": {"semantic": "off"}, "backup": {"keep": 0}}
     config = Config.model_validate({"data_dir": tmp_path} | no_copies)
     database = Database(config.database_url)
@@ -104,5 +104,5 @@ def test_chores_erase_what_is_due(tmp_path: Path) -> None:
     database.close()
 
 
-def test_each_chore_that_can_be_called_is_there() -> None:
-    assert set(CHORES) == set(CHORE_NAMES)
+def test_each_job_that_can_be_called_is_there() -> None:
+    assert set(JOBS) == set(JOB_NAMES)

@@ -75,7 +75,7 @@ def program() -> Iterator[Program]:
 
 @pytest.fixture
 def deliver(owner: OwnerServer, program: Program) -> Callable[[], int | None]:
-    """Does what the chore does."""
+    """Does what the job does."""
     reading = {"private_hosts": (program.address,), "semantic": "off"}
     config = Config(data_dir=owner.folder, retrieval=reading)
     return lambda: deliver_due(owner.database, config)

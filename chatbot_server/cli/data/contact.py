@@ -10,7 +10,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, NUMBER, day_of, print_json
 from chatbot_server.errors import NotFound
 from chatbot_server.mail.delivery import send_test
-from chatbot_server.service.children import call_chore
+from chatbot_server.service.children import call_job
 from chatbot_server.storage.site.sites import all_sites, find_site
 from chatbot_server.storage.visitors.feedback import (
     ContactRequest,
@@ -80,7 +80,7 @@ def send_test_message(context: Context, /, key: str) -> None:
     with context.database.session() as session:
         site = find_site(session, key)
     recipient = send_test(context.database, context.config, site)
-    call_chore(context.config.run_dir, "mail")
+    call_job(context.config.run_dir, "mail")
     click.echo(context.say("mail_sent", address=recipient))
 
 

@@ -92,7 +92,7 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
         except ChatbotError as error:
             values = {name: request.form.get(name, "")[:500] for name in ("name", "address")}
             return render("start", status=error.status, problem=problem_of(error), **values)
-        parts.call_chore("read")
+        parts.call_job("read")
         return go("show_pages", key=key)
 
 

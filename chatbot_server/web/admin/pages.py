@@ -49,7 +49,7 @@ class AdminParts:
     """What the owner's pages need.
 
     Attributes:
-        call_chore: lets the server do its chore of this name within seconds.
+        call_job: lets the server do its job of this name within seconds.
         tickets: tickets for uploads of files that are longer than forms.
     """
 
@@ -58,7 +58,7 @@ class AdminParts:
     engine: Engine
     knowledge: KnowledgeBase
     rates: RateLimits
-    call_chore: Callable[[str], None]
+    call_job: Callable[[str], None]
     tickets: UploadTickets
 
 

@@ -64,7 +64,7 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
         except ChatbotError as error:
             return show(key, status=error.status, problem=problem_of(error))
         if change_count:
-            parts.call_chore("read")
+            parts.call_job("read")
         return go_on("show_pages", "show_trial", key)
 
 

@@ -57,7 +57,7 @@ class Installation:
             and "__pycache__" not in path.parts
             and path.is_file()
         }
-        # The server's chores may move what is in the database's journal to its file.
+        # The server's jobs may move what is in the database's journal to its file.
         database = sqlite3.connect(self.prefix / "data/chatbot.db")
         tables = database.execute("select name from sqlite_master where type = 'table'").fetchall()
         # Vectors of the demo's texts may still be on their way.

@@ -72,7 +72,7 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
             if error.code in ("entry_changed", "entry_exists", "entry_unknown"):
                 draft |= _seen_now(parts, key, draft)
             return _show(parts, key, problem=problem, status=status, draft=draft)
-        parts.call_chore("embed")
+        parts.call_job("embed")
         if better := request.form.get("better", ""):  # back to the conversation, and its answer now
             with parts.database.session() as session, suppress(NotFound):
                 message = find_answer_of(session, find_site(session, key).id, better)
@@ -102,7 +102,7 @@ def add_faq_files(bp: Blueprint, parts: AdminParts) -> None:
         except ChatbotError as error:
             return _show(parts, key, problem=problem_of(error), status=error.status)
         change_count = import_entries(parts.database, site_id, content.entries)
-        parts.call_chore("embed")
+        parts.call_job("embed")
         return _show(parts, key, report=_report(content, change_count))
 
     @bp.get(f"{PATH}/<key>/faq.<kind>")

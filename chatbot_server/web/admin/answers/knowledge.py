@@ -57,16 +57,16 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
         try:
-            chore = _add(parts, site_id)
+            job = _add(parts, site_id)
         except ChatbotError as error:
             return _show(parts, key, problem=problem_of(error), status=error.status)
-        parts.call_chore(chore)
+        parts.call_job(job)
         return go("knowledge", key=key, done="added")
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>")
     def change_source(key: str, number: int) -> Response:
         is_gone = _change(parts, key, number, request.form.get("action", ""))
-        parts.call_chore("read")
+        parts.call_job("read")
         return go("knowledge", key=key, done="deleted" if is_gone else "saved")
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>/<int:document>/delete")
@@ -160,7 +160,7 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
 
 
 def _add(parts: AdminParts, site_id: int) -> str:
-    """Add an address, files or a typed text; returns the name of the chore that reads them.
+    """Add an address, files or a typed text; returns the name of the job that reads them.
 
     Raises:
         ChatbotError: an address or a text cannot be read, or a file cannot be stored.

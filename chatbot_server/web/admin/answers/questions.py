@@ -82,7 +82,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
     groups = unanswered_groups(parts.database, site_id)
     still = still_open(parts.knowledge, site_id, groups, most=MOST_GROUPS, seconds=seconds)
     if not still.is_settled:
-        parts.call_chore("embed")
+        parts.call_job("embed")
     return render(
         "answers/unanswered",
         status=status,

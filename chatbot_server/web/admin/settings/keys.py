@@ -100,7 +100,7 @@ def add_webhooks(bp: Blueprint, parts: AdminParts) -> None:
             tell_audit(f"{action} {urlsplit(webhook.url).netloc}".strip())
             _change(session, webhook, action)
         if action != "remove":
-            parts.call_chore("webhooks")
+            parts.call_job("webhooks")
         return go("keys", key=key, done="deleted" if action == "remove" else "saved")
 
     @bp.post(f"{PATH}/<key>/webhooks/<int:number>/test", endpoint="test_webhook")

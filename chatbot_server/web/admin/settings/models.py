@@ -46,7 +46,7 @@ def add_models(bp: Blueprint, parts: AdminParts) -> None:
                 report = "chosen"
             else:
                 want_model(parts.config.models_dir, name)
-                parts.call_chore("pull")
+                parts.call_job("pull")
                 report = "downloading"
         except ChatbotError as error:
             return _show(parts, status=error.status, problem=_problem(error))
@@ -104,7 +104,7 @@ def _choose(parts: AdminParts, name: str) -> None:
     _keep_offered(parts)
     set_setting(find_config(), "engine", "model", name or None)
     write_change(parts.config.run_dir, Change(name, "loading"))
-    parts.call_chore("model")
+    parts.call_job("model")
 
 
 def _keep_offered(parts: AdminParts) -> None:

@@ -122,7 +122,7 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
     except ChatbotError as error:
         return _refused(parts, token, name, error)
     _forget_upload(folder / name)
-    parts.call_chore("embed")
+    parts.call_job("embed")
     if is_set_up(parts.database):
         return go("show_login", done="restored")
     # A backup may be without accounts: the first one is made as on a new server.

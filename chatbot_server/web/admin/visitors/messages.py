@@ -97,7 +97,7 @@ def add_mail(bp: Blueprint, parts: AdminParts) -> None:
             recipient = send_test(parts.database, parts.config, site)
         except MailRefused as error:  # whoever sets the mail server up is told its own words
             return _show(parts, key, status=error.status, problem=problem_of(error))
-        parts.call_chore("mail")
+        parts.call_job("mail")
         return _show(parts, key, done=say("mail_sent", language, address=recipient))
 
 
