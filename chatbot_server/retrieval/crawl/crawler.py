@@ -33,6 +33,7 @@ from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.document import NOTICES
 from chatbot_server.retrieval.read.extractor import Extraction, Extractor, kind_of
 from chatbot_server.retrieval.read.html.blocks import unpacked
+from chatbot_server.retrieval.read.html.moved import header_target
 from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of_page
@@ -187,6 +188,8 @@ class Crawl:
             self._mark_missing(page, "failed", MISSING.get(response.status, "crawl_status"))
         elif not self._is_of_site(response.url):
             self._mark_missing(page, "skipped", "crawl_elsewhere")
+        elif target := header_target(response.headers.get("refresh", ""), response.url):
+            self._leave_for(target, page, response)
         elif (kind := kind_of(response.media_type, response.url)) is None:
             self._mark_missing(page, "skipped", "crawl_type")
         else:
@@ -236,12 +239,10 @@ class Crawl:
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str
     ) -> None:
         """Store documents, links and the state of the page in one transaction."""
-        if target := extraction.moved_to:  # the page holds nothing of its own
-            is_of_site = urls.same_site(target, self._frontier.start)
-            self._frontier.add([target], page.depth, listed=True)  # nothing of another site
-            self._forget(page)
-            why = "crawl_moved" if is_of_site else "crawl_elsewhere"
-            self._frontier.mark_page(page, "skipped", why, response if is_of_site else None)
+        words = sum(len(text.split()) for text in _texts(extraction))
+        refresh = header_target(response.headers.get("refresh", ""), url, words)
+        if target := extraction.moved_to or refresh:
+            self._leave_for(target, page, response)
             return
         canonical: str | None = url
         if extraction.canonical:
@@ -264,6 +265,14 @@ class Crawl:
         if not self._frontier.is_single_page and page.depth < MAX_DEPTH:
             origin = "" if page.listed else page.url
             self._frontier.add(extraction.links, page.depth + 1, listed=False, origin=origin)
+
+    def _leave_for(self, target: str, page: KnowledgePage, response: FetchResponse) -> None:
+        """Read the page at *target* in place of *page*, which holds nothing of its own."""
+        is_of_site = urls.same_site(target, self._frontier.start)
+        self._frontier.add([target], page.depth, listed=True)  # nothing of another site
+        self._forget(page)
+        why = "crawl_moved" if is_of_site else "crawl_elsewhere"
+        self._frontier.mark_page(page, "skipped", why, response if is_of_site else None)
 
     def _put(self, page: KnowledgePage, response: FetchResponse, extraction: Extraction) -> None:
         """The documents of a page, unless another page says the same.

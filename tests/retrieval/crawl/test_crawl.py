@@ -336,10 +336,18 @@ def test_a_page_that_sends_its_visitors_on_is_followed_and_not_kept(
         return 200, {"Content-Type": "text/html"}, body.encode()
 
     web.pages["/"] = sends_to("/fr/")
-    web.put("/fr/", "Accueil", 'Bienvenue. <a href="/away">ailleurs</a>')
     web.pages["/away"] = sends_to("https://elsewhere.example/")
+    web.put(
+        "/fr/",
+        "Accueil",
+        'Bienvenue. <a href="/away">ailleurs</a> <a href="/old">ancien</a> <a href="/fr/2">2</a>',
+    )
+    web.pages["/old"] = (200, {"Content-Type": "text/html", "Refresh": "0; url=/new"}, b"")
+    web.put("/new", "Tarifs", "Douze euros.", Refresh="0;url=/new")  # the same page again
+    web.put("/fr/2", "Suite", "Une page.", Refresh="5; URL='/3'")
+    web.put("/3", "Trois", "Une page. " * 40, Refresh="5; url=/4")
     crawl(database, site_id, web)
-    assert titles(database, site_id) == {"Accueil"}
+    assert titles(database, site_id) == {"Accueil", "Tarifs", "Trois"}
     with database.session() as session:
         whys = {page.why for page in session.query(KnowledgePage)}
     assert whys == {"crawl_moved", "", "crawl_elsewhere"}

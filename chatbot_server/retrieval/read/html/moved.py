@@ -49,13 +49,26 @@ def moved_to(tree: Any, blocks: Sequence[Block], url: str) -> str:
     return next((each for each in addresses if each and urldefrag(each)[0] != here), "")
 
 
+def header_target(header: str, url: str, words: int = MAX_WORDS + 1) -> str:
+    """The address that the ``Refresh`` *header* of the page at *url* leads to; empty if the page,
+    of so many *words*, is read itself."""
+    refresh = _REFRESH.match(header)
+    if not refresh or not refresh[2]:
+        return ""
+    seconds = _seconds(refresh[1])
+    if seconds > SOON or (words > MAX_WORDS and seconds > AT_ONCE):
+        return ""
+    target = joined(url, refresh[2]) or ""
+    return target if urldefrag(target)[0] != urldefrag(url)[0] else ""
+
+
 def refreshes(tree: Any) -> Iterator[tuple[float, str]]:
     """After how many seconds the page is left for which one, for visitors with scripts."""
     for meta in tree.xpath("//meta[@http-equiv][not(ancestor::noscript)]"):
         refresh = _REFRESH.match(meta.get("content") or "")
         if meta.get("http-equiv").strip().lower() != "refresh" or not refresh or not refresh[2]:
             continue
-        seconds = float(refresh[1]) if refresh[1].strip(".") else 0.0
+        seconds = _seconds(refresh[1])
         if seconds <= SOON:
             yield seconds, refresh[2]
 
@@ -74,3 +87,7 @@ def told_targets(tree: Any, blocks: Sequence[Block]) -> list[str]:
     text = fold(" ".join(block.text for block in blocks))
     links = {str(href) for href in tree.xpath("//body//a/@href")[:9]}
     return list(links) if len(links) == 1 and _HAS_MOVED.search(text) else []
+
+
+def _seconds(written: str) -> float:
+    return float(written) if written.strip(".") else 0.0
