@@ -19,6 +19,7 @@ from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
+from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
 from chatbot_server.retrieval.curate.learning.quality import run_nightly
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.retrieval.index.embedder import make_embedder
@@ -85,9 +86,13 @@ def read(config: Config, database: Database) -> None:
 
 
 def embed(config: Config, database: Database) -> None:
-    """Embed what was just read or pushed, then ask the golden and the unanswered questions."""
+    """Embed what was just read or pushed, then ask the site's topics and the owner's questions.
+
+    These are the golden and the unanswered ones.
+    """
     with open_knowledge(config, database) as base:
         embed_waiting(base)
+        renew_topics(base)
         run_nightly(base)
         ask_again(base)
 

@@ -27,8 +27,8 @@ _HOME = frozenset(
 _GREETINGS = ("bienvenue ", "welcome to ")
 
 
-def topics(unit: UnitOfWork, site_id: int, language: str) -> list[str]:
-    """At most :data:`TOPICS` topics in *language*; in all languages if the site has none in it."""
+def topics(unit: UnitOfWork, site_id: int, language: str, most: int = TOPICS) -> list[str]:
+    """At most *most* topics in *language*; in all languages if the site has none in it."""
     rows = titles_and_headings(unit, site_id, READ)
     readable = [row for row in rows if row.language in (language, None)] or rows
     entries = _distinct(row.title for row in readable if row.faq)
@@ -37,8 +37,8 @@ def topics(unit: UnitOfWork, site_id: int, language: str) -> list[str]:
     if len(titles) < FEW_PAGES:
         headings = (below(row.title, row.heading).split(BETWEEN)[0] for row in pages)
         titles = _distinct([*headings, *titles])
-    few_entries = entries[: ENTRIES if titles else TOPICS]
-    return [*few_entries, *titles][:TOPICS]
+    few_entries = entries[: ENTRIES if titles else most]
+    return [*few_entries, *titles][:most]
 
 
 def without_site_name(titles: Sequence[str]) -> list[str]:

@@ -1,8 +1,9 @@
-"""What is stored once per site: the version of its index, and the secret for pushes."""
+"""What is stored once per site: the version of its index, its topics, the secret for pushes."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
@@ -19,6 +20,7 @@ FIRST_VERSIONS = 2**30
 # Built once: each question uses it several times, and building takes longer than running it.
 _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
 _VERSION = select(_STATES.c.version).where(_STATES.c.site_id == bindparam("site"))
+_TOPICS = select(_STATES.c.topics).where(_STATES.c.site_id == bindparam("site"))
 _SITES = Base.metadata.tables[Site.__tablename__]
 _STATE = (
     select(func.coalesce(_STATES.c.version, 0), _SITES.c.name, _SITES.c.time_zone)
@@ -59,6 +61,30 @@ def bump_version(session: Session, site_id: int) -> None:
     else:
         state.version = secrets.randbelow(FIRST_VERSIONS) + 1
     session.flush()
+
+
+def topics_version(session: Session, site_id: int) -> int:
+    """Of the index and the program that answered the site's topics; -1 before the first time."""
+    version = session.scalar(
+        select(KnowledgeState.topics_version).where(KnowledgeState.site_id == site_id)
+    )
+    return -1 if version is None else version
+
+
+def put_topics(
+    session: Session, site_id: int, version: int, topics: Mapping[str, Sequence[str]]
+) -> None:
+    """Replace the topics of the site, by language, the main one first."""
+    state = _open_state(session, site_id)
+    state.topics_version = version
+    state.topics = {language: list(texts) for language, texts in topics.items()}
+
+
+def topics_for(unit: UnitOfWork, site_id: int, *languages: str) -> list[str]:
+    """The topics in the first of *languages* that the site has, else in its main one."""
+    topics: dict[str, list[str]] = unit.scalar(_TOPICS, {"site": site_id}) or {}
+    texts = (topics.get(language) for language in (*languages, *topics))
+    return next(filter(None, texts), [])
 
 
 def push_secret(session: Session, site_id: int) -> str:

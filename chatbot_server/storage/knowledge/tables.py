@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chatbot_server.storage.base import Base, Moment, Texts, now
+from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, now
 from chatbot_server.storage.site.sites import Site
 
 SourceKind = Literal["site", "page", "file", "note", "faq", "push"]
@@ -244,10 +244,18 @@ class KnowledgeAcronym(Base):
 
 
 class KnowledgeState(Base):
-    """What is stored once per site; each change increases ``version`` and invalidates caches."""
+    """What is stored once per site; each change increases ``version`` and invalidates caches.
+
+    Attributes:
+        topics: what the site answers when asked for it by these words: ``{language: [text, …]}``,
+            the site's main language first.
+        topics_version: a number for the index, and the program, that answered them.
+    """
 
     __tablename__ = "knowledge_state"
 
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(default=0)
     push_secret: Mapped[str] = mapped_column(String(64), default="")
+    topics: Mapped[JsonObject] = mapped_column(default=dict)
+    topics_version: Mapped[int] = mapped_column(default=-1)

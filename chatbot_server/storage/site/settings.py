@@ -260,6 +260,7 @@ SITE_SETTINGS = (
     ),
     SiteSetting("notice", "words", WORDING_EXAMPLE, partial(_words_of, "notice"), repeatable=True),
     SiteSetting("suggestion", "suggestions", WORDING_EXAMPLE, _suggestions_of, repeatable=True),
+    SiteSetting("topics", "offers_topics", "", lambda text, _: text == "on", choices=ON_OR_OFF),
     SiteSetting("instructions", "instructions", "TEXT", _instructions_of),
     SiteSetting("contact_email", "contact_email", "ADDRESS", _email_of, panel=("contact", "email")),
     SiteSetting(

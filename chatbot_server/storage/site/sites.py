@@ -24,6 +24,7 @@ class Site(Base):
         origins: who may embed it, e.g. ``https://example.org``; none by default.
         words: greeting and notice, each ``{language: text}``; ``*`` is any language.
         suggestions: ``{language: [question, …]}``.
+        offers_topics: whether topics of the pages are suggested where there are no *suggestions*.
         retention_days: how long conversations are kept; None: as long as the server allows.
         contact_mail: when messages to a person go by e-mail: ``each``, ``daily`` or ``off``.
         silence_hours: how long the chatbot leaves a conversation to the person who wrote in it.
@@ -51,6 +52,7 @@ class Site(Base):
     position: Mapped[str] = mapped_column(String(12), default="bottom-right")
     words: Mapped[JsonObject] = mapped_column(default=dict)
     suggestions: Mapped[JsonObject] = mapped_column(default=dict)
+    offers_topics: Mapped[bool] = mapped_column(default=True)
     instructions: Mapped[str] = mapped_column(Text, default="")
     contact_email: Mapped[str | None] = mapped_column(String(254))
     contact_url: Mapped[str | None] = mapped_column(String(500))

@@ -40,6 +40,7 @@ LABELS = {
     "time_zone": "appearance_time_zone",
     "title": "add_title",
     "token": "join_token",
+    "topics": "appearance_topics",
     "url": "webhook_url",
     "wordings": "faq_wordings",
 }

@@ -12,12 +12,19 @@ const text = (name) => {
   return field.value.trim() || field.placeholder || "";
 };
 
+/** The questions that are offered: topics of the pages, where none are typed, unless switched off. */
+const suggestions = () => {
+  const field = form.elements[`suggestions_${language}`];
+  const topics = form.elements.topics.value === "on" ? field.placeholder : "";
+  return (field.value.trim() || topics).split("\n").filter(Boolean).join("|");
+};
+
 const typed = () => ({
   color: text("color"),
   position: text("position"),
   name: text("name"),
   greeting: text(`greeting_${language}`),
-  suggestions: text(`suggestions_${language}`).split("\n").filter(Boolean).join("|"),
+  suggestions: suggestions(),
 });
 
 let timer;

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from sqlalchemy.orm import Session
 
 from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import EngineError
 from chatbot_server.messages import LANGUAGES, say
+from chatbot_server.storage.knowledge.site_state import topics_for
 from chatbot_server.storage.site.settings import SITE_SETTINGS
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.web.middleware.address import own_origins
@@ -29,6 +31,7 @@ def panel_blueprint(parts: VisitorParts) -> Blueprint:
             origin = request.headers.get("Origin", "")
             if site.allows(origin) and origin.lower() not in own_origins(request):
                 site.note_seen(origin.lower())
+            texts = _texts_of(session, site, request.args.get("locale", ""), language_of(request))
         parts.service.expect_question(site.id)
         try:
             info = engine.info()
@@ -39,7 +42,7 @@ def panel_blueprint(parts: VisitorParts) -> Blueprint:
             "limits": {"message_chars": config.limits.message_chars},
             "privacy": model | {"retention_days": site.days_kept(config.privacy.retention_days)},
             "state": engine.status().state,
-            **_texts_of(site, request.args.get("locale", ""), language_of(request)),
+            **texts,
         }
         for setting in SITE_SETTINGS:
             if setting.panel:
@@ -53,11 +56,12 @@ def panel_blueprint(parts: VisitorParts) -> Blueprint:
     return bp
 
 
-def _texts_of(site: Site, locale: str, language: str) -> dict[str, Any]:
+def _texts_of(session: Session, site: Site, locale: str, language: str) -> dict[str, Any]:
     """The texts of the panel in *language*.
 
     Where the owner wrote none and the server does not speak *locale*, they are left to the panel,
-    which has its own texts in more languages.
+    which has its own texts in more languages. Questions that the owner did not choose are topics of
+    the site.
     """
     primary = locale.replace("_", "-").split("-")[0].lower()
     is_spoken = not primary or primary in LANGUAGES
@@ -65,13 +69,16 @@ def _texts_of(site: Site, locale: str, language: str) -> dict[str, Any]:
     def word(name: str) -> str | None:
         return site.word(name, language) or (say(name, language) if is_spoken else None)
 
+    suggestions = site.suggested(language)
+    if not suggestions and site.offers_topics:
+        suggestions = topics_for(session, site.id, primary, language)
     return {
         "site": site.key,
         "name": site.name,
         "locale": language,
         "greeting": word("greeting"),
         "notice": word("notice"),
-        "suggestions": site.suggested(language),
+        "suggestions": suggestions,
         "contact": {
             "form": True,
             "when": when_answered(site, language) or None if is_spoken else None,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.storage.knowledge.site_state import put_topics
 from chatbot_server.storage.site.sites import DEFAULT_COLOR, find_site
 
 Post = Callable[..., TestResponse]
@@ -26,6 +27,7 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
         "time_zone": "Europe/Paris",
         "country": "fr",
         "free_chat": "on",
+        "topics": "off",
     }
     assert post("/admin/KEY/appearance", **form).status_code == 303
     panel = owner.app.test_client().get(f"/api/widget?site={owner.key}&locale=fr").get_json()
@@ -38,6 +40,7 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
         ]
         site = find_site(session, owner.key)
         assert (site.time_zone, site.country, site.free_chat) == ("Europe/Paris", "FR", True)
+        assert not site.offers_topics
     for wrong in (
         {"color": "red"},
         {"time_zone": "Mars/Phobos"},
@@ -52,13 +55,26 @@ def test_what_is_saved_is_what_visitors_get(owner: OwnerServer, post: Post) -> N
         problem = refused.text.split('role="alert">')[1].split("<")[0]
         assert "--" not in problem, "that is an option of the terminal"
     emptied = form | {"greeting_fr": "", "suggestions_fr": ""}
-    emptied |= {"time_zone": "", "free_chat": "off"}
+    emptied |= {"time_zone": "", "free_chat": "off", "topics": "on"}
     assert post("/admin/KEY/appearance", **emptied).status_code == 303
     with owner.database.session() as session:
         site = find_site(session, owner.key)
         assert site.word("greeting", "fr") is None
         assert site.suggested("fr") == []
-        assert (site.time_zone, site.free_chat) == (None, False)
+        assert (site.time_zone, site.free_chat, site.offers_topics) == (None, False, True)
+
+
+def test_the_form_shows_the_topics_that_are_offered_where_no_question_is(
+    owner: OwnerServer, post: Post
+) -> None:
+    with owner.database.session() as session:
+        put_topics(session, owner.site_id, 1, {"fr": ["Horaires", "Nos pains"]})
+    page = owner.browser("owner").get(f"/admin/{owner.key}/appearance").text
+    assert page.count('placeholder="Horaires\nNos pains"') == 2, "also to readers of English"
+    assert "Offer topics of your pages" in page
+    post("/admin/KEY/appearance", name="Bakery", color="#aa0000", topics="off")
+    history = owner.browser("owner").get(f"/admin/{owner.key}/history").text
+    assert "Offer topics of your pages" in history
 
 
 def test_a_change_of_settings_is_undone(owner: OwnerServer, post: Post) -> None:

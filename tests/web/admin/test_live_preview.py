@@ -62,3 +62,14 @@ def test_the_chat_shows_what_is_typed_and_takes_neither_place_nor_focus(appearan
     appearance.reload()
     expect(chat.locator("[role=log]")).to_be_visible()
     expect(chat).not_to_contain_text("Good morning from the bakery!")  # nothing was saved
+
+
+def test_topics_that_are_switched_off_are_gone_from_the_chat(appearance: Page) -> None:
+    chat = appearance.locator("chatbot-widget")
+    expect(chat.locator("[role=log]")).to_be_visible()
+    field = appearance.get_by_label("Suggested questions, one per line").first
+    field.evaluate("field => (field.placeholder = 'Hours\\nPrices')")
+    field.fill("")
+    expect(chat.get_by_role("button", name="Prices")).to_be_visible()
+    appearance.get_by_label("Offer topics of your pages").select_option("off")
+    expect(chat.locator("[part=chip]")).to_have_count(0)

@@ -11,8 +11,11 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.knowledge.site_state import put_topics
+from chatbot_server.storage.site.settings import change_site
+from chatbot_server.storage.site.sites import add_site, demo_site, find_site
 
+OWN = {"Origin": "http://localhost"}
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -28,3 +31,27 @@ def test_what_a_question_needs_is_loaded_when_the_chat_is_opened(
         site_id, key = demo_site(session).id, demo_site(session).key
     assert client.get(path + key).status_code == 200
     assert expected == [site_id]
+
+
+def test_topics_are_offered_until_the_owner_chooses_or_switches_them_off(
+    database: Database, tmp_path: Path
+) -> None:
+    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    client = create_app(config, ScriptedModel(says=("Hello.",)), database).test_client()
+    with database.session() as session:
+        key = add_site(session, "Bakery").key
+
+    def offered(locale: str, **settings: object) -> list[str]:
+        with database.session() as session:
+            site = find_site(session, key)
+            change_site(site, settings)
+            put_topics(session, site.id, 7, {"fr": ["Horaires"], "de": ["Preise"]})
+        panel = client.get(f"/api/widget?site={key}&locale={locale}", headers=OWN).get_json()
+        return list(panel["suggestions"])
+
+    assert offered("fr-CA") == ["Horaires"]
+    assert offered("de") == ["Preise"], "also in a language that the server does not speak"
+    assert offered("en") == ["Horaires"], "in the site’s main one, before none"
+    assert offered("fr", topics="off") == []
+    assert offered("fr", topics="on", suggestion=["en=Prices?"]) == ["Horaires"]
+    assert offered("fr", suggestion=["Tarifs ?"]) == ["Tarifs ?"]

@@ -141,7 +141,7 @@ async function configure(app, view, colours, retry) {
   } catch (error) {
     view.problem(/** @type {Error} */ (error), retry);
   }
-  if (options.suggestions) app.config.suggestions = options.suggestions.split("|");
+  if (options.suggestions != null) app.config.suggestions = options.suggestions.split("|");
   colours();
   view.configured();
 }

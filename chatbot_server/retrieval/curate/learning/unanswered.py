@@ -187,7 +187,10 @@ def still_open(
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
-        former_rechecks, version = rechecks_of(session, site_id), _version(base, session, site_id)
+        former_rechecks, version = (
+            rechecks_of(session, site_id),
+            answering_version(base, session, site_id),
+        )
     rechecks: dict[str, Recheck] = {}
     open_groups: list[QuestionGroup] = []
     is_settled = True
@@ -210,13 +213,13 @@ def still_open(
 def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> None:
     """Ask *group*, which the owner has just answered, so that no list shows it again."""
     with base.database.session() as session:
-        version = _version(base, session, site_id)
+        version = answering_version(base, session, site_id)
     recheck = _ask(base, site_id, group, version)
     with base.database.session() as session:
         put_recheck(session, site_id, group.name, recheck)
 
 
-def _version(base: KnowledgeBase, session: Session, site_id: int) -> int:
+def answering_version(base: KnowledgeBase, session: Session, site_id: int) -> int:
     """A number for this version of the site's index and of the program that answers from it."""
     embedder = base.searcher.embedder
     parts = (index_version(session, site_id), __version__, embedder and embedder.fit)

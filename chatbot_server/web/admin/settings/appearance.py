@@ -11,6 +11,7 @@ from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.retrieval.crawl.colour import colour_of_site
 from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.storage.knowledge.site_state import topics_for
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import (
     POSITIONS,
@@ -38,15 +39,8 @@ from chatbot_server.web.middleware.address import own_address
 from chatbot_server.web.snippet import snippet_for
 
 LONGEST_FIELD = 4000
-ONE_LINE = (
-    "color",
-    "language",
-    "position",
-    "contact_email",
-    "contact_url",
-    "policy_url",
-    "free_chat",
-)
+TEXTS = ("color", "language", "position", "contact_email", "contact_url", "policy_url")
+SWITCHES = {"free_chat": "free_chat", "topics": "offers_topics"}  # the column of each
 
 
 def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
@@ -92,6 +86,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         tag = snippet_for(own_address(request), site)
+        topics = {code: topics_for(session, site.id, code) for code in LANGUAGES}
     is_sent = request.method == "POST" and "problem" in values
     fields = typed_fields() if is_sent else fields_of(site)
     fields["color"] = values.get("offered") or fields.get("color", "")
@@ -102,6 +97,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         sites=sites,
         tag=tag,
         fields=fields,
+        topics=topics,
         positions=POSITIONS,
         languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
         **{"offered": None} | values,
@@ -126,9 +122,10 @@ def _color_of_pages(parts: AdminParts, site: Site) -> str:
 
 def fields_of(site: Site) -> dict[str, str]:
     """The values of *site* in the form, by field."""
-    fields = {name: str(getattr(site, name) or "") for name in (*ONE_LINE, "time_zone", "country")}
+    fields = {name: str(getattr(site, name) or "") for name in (*TEXTS, "time_zone", "country")}
+    fields |= {name: "on" if getattr(site, column) else "off" for name, column in SWITCHES.items()}
     fields |= {"name": site.name, "instructions": site.instructions}
-    fields |= {"origins": "\n".join(site.origins), "free_chat": "on" if site.free_chat else "off"}
+    fields["origins"] = "\n".join(site.origins)
     for language in LANGUAGES:
         for name in ("greeting", "notice"):
             fields[f"{name}_{language}"] = site.word(name, language) or ""
@@ -154,7 +151,8 @@ def _change(site: Site) -> None:
         site.words = {**site.words, name: {}}
         change_site(site, {name: tuple(f"{code}={text}" for code, text in texts.items() if text)})
     site.suggestions = {}
-    settings: dict[str, Any] = {name: typed(name) for name in ONE_LINE if name in request.form}
+    one_line = (name for name in (*TEXTS, *SWITCHES) if name in request.form)
+    settings: dict[str, Any] = {name: typed(name) for name in one_line}
     settings["suggestion"] = tuple(
         f"{language}={line}"
         for language in LANGUAGES

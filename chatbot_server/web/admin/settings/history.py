@@ -28,6 +28,7 @@ NAMES = {
     "position": "appearance_position",
     "words": "history_words",
     "suggestions": "appearance_suggestions",
+    "offers_topics": "appearance_topics",
     "contact_email": "appearance_email",
     "contact_url": "appearance_contact_url",
     "contact_mail": "history_contact_mail",

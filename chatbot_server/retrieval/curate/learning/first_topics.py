@@ -1,0 +1,80 @@
+"""Topics of a site that visitors are offered first: those that lead to what they promise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.topics import topics
+from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.curate.learning.first_questions import kind_of
+from chatbot_server.retrieval.curate.learning.unanswered import answering_version
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.storage.knowledge.site_state import put_topics, topics_version
+from chatbot_server.storage.site.sites import all_sites
+
+OFFERED = 3
+MOST_TRIED = 12
+# Pages that every site has and nobody comes for.
+_FORMAL = re.compile(
+    r"\b(?:mentions? legales?|confidentialite|cookies?|cg[uv]|conditions (?:generales|de vente)"
+    r"|plan du site|privacy|legal|imprint|terms|sitemap|impressum|datenschutz\w*|agb"
+    r"|404|not found|introuvable|log ?in|sign (?:in|up)|connexion|panier|cart|checkout)\b"
+)
+# Pages about the owner, which tell a visitor least of what to ask.
+_ABOUT = re.compile(
+    r"(?:qui (?:sommes[- ]nous|nous sommes)|a propos(?: de nous)?|(?:notre|mon) histoire"
+    r"|(?:l')?(?:equipe|association)|(?:vos )?questions|faq|blog|news|actualites?"
+    r"|who we are|about(?: us| me)?|our (?:story|team)|(?:die )?firma|uber uns|wir uber uns)"
+)
+
+
+def renew_topics(base: KnowledgeBase) -> None:
+    """Look for the topics of each site that has changed since, and store them."""
+    with base.database.session() as session:
+        site_ids = [site.id for site in all_sites(session)]
+    for site_id in site_ids:
+        with base.database.session() as session:
+            version = answering_version(base, session, site_id)
+            is_due = topics_version(session, site_id) != version
+        if is_due:
+            base.topics(site_id, "")  # which renews the languages, too
+            languages = base.searcher.languages(base.database, site_id).documents or [""]
+            found = {language: first_topics(base, site_id, language) for language in languages}
+            with base.database.session() as session:
+                put_topics(session, site_id, version, found)
+
+
+def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
+    """Up to three topics in *language* that the site answers, each from another page."""
+    with base.database.connection() as connection:
+        candidates = topics(connection, site_id, language, MOST_TRIED)
+    by_page: dict[str, str] = {}
+    for topic in _most_wanted(candidates, language):
+        grounding = base.ground(site_id, topic, locale=language)
+        if _leads_there(grounding, topic):
+            page = grounding.sources[0].url.partition("#")[0] if grounding.sources else topic
+            by_page.setdefault(page, topic)
+        if len(by_page) == OFFERED:
+            break
+    return list(by_page.values())
+
+
+def _most_wanted(candidates: Iterable[str], language: str) -> list[str]:
+    """*candidates* that are worth offering: prices and hours first, pages about the owner last."""
+
+    def rank(topic: str) -> int:
+        if _ABOUT.fullmatch(fold(topic)):
+            return 2
+        return 0 if kind_of(topic, language) == "figure" else 1
+
+    return sorted((topic for topic in candidates if not _FORMAL.search(fold(topic))), key=rank)
+
+
+def _leads_there(grounding: Grounding, topic: str) -> bool:
+    """Whether the answer is the owner's own, or that of the page or section called *topic*."""
+    if grounding.status != "quoted":
+        return grounding.status == "faq"
+    shown = [grounding.answer, *(source.title for source in grounding.sources[:1])]
+    return any(fold(topic) in fold(text) for text in shown)

@@ -1,0 +1,95 @@
+"""Topics that visitors are offered first: each leads to its answer, and is looked for once."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Draft, Grounding
+from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
+from chatbot_server.retrieval.curate.library import add_faq
+from chatbot_server.retrieval.index import indexing
+from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.site_state import topics_for
+from chatbot_server.storage.knowledge.sources import open_source
+
+PAGES = {
+    "About us": "# About us\nWe have baked in Hull since 1950, and love what we do for you.",
+    "Legal notice": "# Legal notice\nThis site is published by Miller Ltd, 3 Mill Lane, Hull.",
+    "Opening hours": "# Opening hours\nWe are open from Tuesday to Saturday, 7:00 to 18:00.",
+    "Cakes": "# Cakes\nA cake for ten people costs 40 €, and is ready within two days.",
+    "Opening hours of the kitchen": "# Kitchen\nThe kitchen opens at 12:00 and closes at 14:00.",
+    "Deliveries": "# Deliveries\nWe deliver bread within Hull for 3 €, every morning at 8:00.",
+}
+FRENCH = {"Livraisons": "# Livraisons\nNous livrons le pain à Lille pour 3 €, chaque matin à 8 h."}
+
+
+def put_pages(database: Database, site_id: int, pages: dict[str, str], language: str) -> None:
+    with database.session() as session:
+        source = open_source(session, site_id, "site", "https://shop.example/")
+        for title, text in pages.items():
+            address = f"https://shop.example/{title.replace(' ', '-')}"
+            indexing.put(session, source, analyse(Draft(address, title, text, language)))
+
+
+def offered(database: Database, site_id: int, *languages: str) -> list[str]:
+    with database.session() as session:
+        return topics_for(session, site_id, *languages)
+
+
+def test_three_topics_are_offered_in_each_language_of_the_site(
+    database: Database, site_id: int
+) -> None:
+    put_pages(database, site_id, PAGES, "en")
+    put_pages(database, site_id, FRENCH, "fr")
+    base = KnowledgeBase(database)
+    renew_topics(base)
+    english = offered(database, site_id, "en")
+    assert english == ["Opening hours", "Opening hours of the kitchen", "Cakes"]
+    assert all(base.ground(site_id, topic).status == "quoted" for topic in english)
+    assert offered(database, site_id, "fr", "en") == ["Livraisons"]
+    assert offered(database, site_id, "de") == english, "of no other language: the main one"
+
+
+def test_a_topic_that_leads_elsewhere_is_not_offered(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_pages(database, site_id, PAGES, "en")
+    base, ground = KnowledgeBase(database), KnowledgeBase.ground
+
+    def misled(
+        base: KnowledgeBase, site_id: int, question: str, history: object = (), locale: str = ""
+    ) -> Grounding:
+        del history
+        asked = "Deliveries" if question == "Opening hours" else question
+        return ground(base, site_id, asked, (), locale)
+
+    monkeypatch.setattr(KnowledgeBase, "ground", misled)
+    renew_topics(base)
+    assert offered(database, site_id, "en") == [
+        "Opening hours of the kitchen",
+        "Cakes",
+        "Deliveries",
+    ]
+
+
+def test_topics_are_looked_for_once_for_each_version_of_the_pages(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_pages(database, site_id, FRENCH, "fr")
+    base = KnowledgeBase(database)
+    asked: list[str] = []
+    ground = base.ground
+
+    def counting(site: int, question: str, locale: str) -> Grounding:
+        asked.append(question)
+        return ground(site, question, locale=locale)
+
+    monkeypatch.setattr(base, "ground", counting)
+    renew_topics(base)
+    renew_topics(base)
+    assert asked == ["Livraisons"]
+    add_faq(database, site_id, "Avez-vous du pain sans gluten ?", "Oui, le jeudi.")
+    renew_topics(base)
+    assert offered(database, site_id, "fr") == ["Avez-vous du pain sans gluten ?", "Livraisons"]
