@@ -91,6 +91,10 @@ def test_a_short_page_is_read_without_its_menu(
         ("<title>Prices - Shop</title>", "Our prices", "Prices - Shop"),
         ("<title>Shop</title><meta property=og:site_name content=Shop>", "Prices", "Shop"),
         ("<title>Self-service</title>", "Welcome", "Self-service"),
+        ("<title>Home – Mill Farm</title>", "Mill Farm", "Mill Farm"),
+        ("<title>Accueil | Le Gué - Gîte</title>", "Bienvenue", "Le Gué - Gîte"),
+        ("<title>Gîte - Home</title><meta property=og:site_name content=Gîte>", "Hello", "Gîte"),
+        ("<title>Home care – Mill</title>", "Care", "Home care – Mill"),
     ],
 )  # fmt: skip
 def test_a_title_is_the_pages_own(

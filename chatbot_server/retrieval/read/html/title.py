@@ -10,6 +10,22 @@ from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 
 SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»:-]+\s+|(?:{BLANKS_RUN})?\|\s*|{BLANKS_RUN}»\s*")
 ANCHOR_SIGNS = " ¶#§🔗"
+# What builders of sites call the first page, which says nothing of it.
+_HOME = frozenset(
+    (
+        "accueil",
+        "page d'accueil",
+        "home",
+        "homepage",
+        "home page",
+        "index",
+        "startseite",
+        "start",
+        "inicio",
+        "pagina principal",
+        "home pagina",
+    )
+)
 _IS_LINK = "normalize-space(.) and normalize-space(.) = normalize-space(.//a)"
 
 
@@ -21,6 +37,8 @@ def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
     parts = [part for part in SEPARATOR.split(title) if part]
     if len(parts) < 2:
         return title, ""
+    if name := name_beside_home(title):
+        return name, name
     heading = folded(_first_text(tree.xpath(f"//h1[not({_IS_LINK})]")))
     banner = folded(_first_text(tree.xpath(f"//h1[{_IS_LINK}]")))  # it leads to the first page
     names = {*map(folded, site_names), *([banner] if banner else [])}
@@ -28,6 +46,16 @@ def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
         if folded(part) == heading and heading not in names:
             return part, other
     return without_names(title, names), ""
+
+
+def name_beside_home(title: str) -> str:
+    """What stands beside “Home” in the *title* of a site's first page; empty for other titles."""
+    parts = [part for part in SEPARATOR.split(title) if part]
+    if len(parts) > 1 and folded(parts[0]) in _HOME:
+        return title[title.index(parts[1], len(parts[0])) :].strip()
+    if len(parts) > 1 and folded(parts[-1]) in _HOME:
+        return title[: len(title) - len(parts[-1])].rstrip(" |–—·•»:-")
+    return ""
 
 
 def without_names(title: str, names: Iterable[str]) -> str:
