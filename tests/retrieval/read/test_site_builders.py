@@ -117,3 +117,29 @@ NAMED_TAB = """<h1>Tea</h1><ul role=tablist><li><a role=tab aria-controls=d href
 )  # fmt: skip
 def test_what_belongs_together_in_boxes_is_read_on_one_line(body: str, text: str) -> None:
     assert text_of(body) == text
+
+
+WEBFLOW_FAQ = """<div class="faq-item w-dropdown"><div class="faq-question w-dropdown-toggle">
+<div class="icon w-icon-dropdown-toggle"></div><div>Do I need a mat?</div></div>
+<nav class="faq-answer w-dropdown-list"><p>No. Towels cost £2.</p></nav></div>"""
+WEBFLOW_MENU = """<div class="w-dropdown"><div class="w-dropdown-toggle"><div>Shop</div></div>
+<nav class="w-dropdown-list"><a class="w-dropdown-link" href="/a">Mats</a></nav></div>"""
+
+
+def test_answers_that_webflow_opens_are_read_and_its_menus_are_not() -> None:
+    text = text_of(f"<h1>Yoga</h1>{WEBFLOW_FAQ}<p>Call us.</p>{WEBFLOW_MENU}")
+    assert text.startswith("# Yoga\n## Do I need a mat?\nNo. Towels cost £2.")
+    assert "Mats" not in text
+
+
+def test_panels_of_tabs_with_headings_of_their_own_keep_their_names() -> None:
+    tabs = "".join(
+        f'<button data-bs-toggle="tab" data-bs-target="#{name}">{name}</button>'
+        for name in ("High", "Low")
+    )
+    panels = "".join(
+        f'<div class="tab-pane" id="{name}"><h4>Hours</h4><p>{hours}</p></div>'
+        for name, hours in (("High", "9 to 7"), ("Low", "10 to 4"))
+    )
+    text = text_of(f"<h1>Kayaks</h1><div>{tabs}</div><div>{panels}</div>")
+    assert text == "# Kayaks\n## High\n#### Hours\n9 to 7\n## Low\n#### Hours\n10 to 4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.read.html.inline import short_text
@@ -16,6 +17,8 @@ _PANELS = ("div", "section", "p", "ul")
 SIGNS = frozenset("+-−–×✕▼▲▾▴▸▶►◄⌄⌃∨∧˅˄↓↑›»⮟❯❱⯆")
 LONGEST_TITLE, LONGEST_ICON = 200, 12
 SHORTEST_ANSWER = 20
+_WEBFLOW_TOGGLE, _WEBFLOW_LIST = "w-dropdown-toggle", "w-dropdown-list"
+MAX_TEXTS = 200
 
 
 def is_label_of_panel(label: Any) -> bool:
@@ -34,10 +37,22 @@ def is_title(element: Any) -> bool:
     tag = element.tag
     if tag in ("summary", "dt") or (tag == "label" and is_label_of_panel(element)):
         return True
+    if _WEBFLOW_TOGGLE in (element.get("class") or "").split():
+        return element.getnext() is not None and is_answer_in_nav(element.getnext())
     is_button = tag == "button" or element.get("role") == "button"
     if is_button and _is_button_of_panel(element):
         return True
     return bool(_QUESTION.search(element.get("class") or "")) and _is_short(element)
+
+
+def is_answer_in_nav(element: Any) -> bool:
+    """Whether *element* is a ``nav`` for its name only: what Webflow opens below a question."""
+    if element.tag != "nav" or _WEBFLOW_LIST not in (element.get("class") or "").split():
+        return False
+    if next(element.iterancestors("nav", "header"), None) is not None:
+        return False
+    texts = islice(element.xpath(".//text()[not(ancestor::a)]"), MAX_TEXTS)
+    return any(map(str.strip, texts))
 
 
 def is_sign(element: Any) -> bool:

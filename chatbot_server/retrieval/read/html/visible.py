@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.accordions import is_title
+from chatbot_server.retrieval.read.html.accordions import is_answer_in_nav, is_title
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import (
     CONTACT,
@@ -147,6 +147,8 @@ def contacts_in(element: Any, visibility: Visibility) -> list[str]:
 
 
 def is_navigation(element: Any) -> bool:
+    if is_answer_in_nav(element):
+        return False
     role = element.get("role")
     if (element.tag == "nav" and role in (None, "navigation")) or role in NAVIGATION_ROLES:
         return role != "tablist" or not holds_panels(element)

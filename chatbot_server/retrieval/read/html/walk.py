@@ -83,6 +83,7 @@ class _Walk:
         self._read_already: Any = None
         self._reopen: Block | None = None
         self._parent: Block | None = None
+        self._panel_levels: dict[Any, int] = {}
         self._main = only_main(root)
         self._is_outside_main = self._main is not None
 
@@ -183,12 +184,22 @@ class _Walk:
         name = element.get("id")
         label = self._visibility.labels.get(name) if name in self._visibility.tabs else None
         if label and not is_named(element, label):
-            level = level_of_neighbour(element) or min(self._level + 1, MAX_LEVEL)
+            level = self._level_of_panel(element)
             self._put(Block(label, level, self._is_margin()))
         if tag == "li":
             self._list.begin_item()
         elif tag in LISTS and self._list.items:
             self._list.begin_children()
+
+    def _level_of_panel(self, panel: Any) -> int:
+        """The level of the name of *panel*: as its neighbour's, and above its own headings."""
+        level = self._panel_levels.get(panel.getprevious()) or level_of_neighbour(panel)
+        level = level or min(self._level + 1, MAX_LEVEL)
+        own = next(panel.iter(*HEADINGS), None)
+        if own is not None:
+            level = min(level, max(int(own.tag[1]) - 1, 2))
+        self._panel_levels[panel] = level
+        return level
 
     def _is_margin(self) -> bool:
         return bool(self._margins) or self._is_outside_main
