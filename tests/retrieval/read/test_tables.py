@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.files.read_page import text_of
 
 from chatbot_server.retrieval.language.facts import spelled_number
 from chatbot_server.retrieval.language.tables import in_sentences, markdown_table
@@ -130,3 +131,51 @@ def test_lines_in_a_cell_are_parted_as_sentences_and_words_are() -> None:
     rows = [["Pool", "Rules"], ["Small", cell], ["Big", "none"]]
     ((_kind, table),) = table_blocks(rows, 1)
     assert "| Small | Bring towels, Shoes stay outside. No dogs |" in table
+
+
+def rows_of_boxes(*rows: str) -> str:
+    """Rows of cells, parted by bars, as Bootstrap has them."""
+    cells = ("".join(f'<div class="col">{cell}</div>' for cell in row.split("|")) for row in rows)
+    return "".join(f'<div class="row">{each}</div>' for each in cells)
+
+
+HIRE = rows_of_boxes("<b></b>|<b>1 hour</b>|<b>Day</b>", "Kayak|£12|£35", "Canoe|£20|£55")
+HIRE_TEXT = "|  | 1 hour | Day |\n| --- | --- | --- |\n| Kayak | £12 | £35 |\n| Canoe | £20 | £55 |"
+GRID = "".join(
+    f'<div class="cell">{cell}</div>' for cell in ("7:00", "Yin", "—", "9:00", "—", "Flow")
+)
+HEADS = "".join(f'<div class="cell head">{cell}</div>' for cell in ("Time", "Mon", "Tue"))
+GRID_TEXT = "| Time | Mon | Tue |\n| --- | --- | --- |\n| 7:00 | Yin | — |\n| 9:00 | — | Flow |"
+
+PLAIN_GRID = "".join(f"<p>{cell}</p>" for cell in ("Who", "Day", "Year", "Kids", "2 €", "20 €"))
+PLAIN_TEXT = "| Who | Day | Year |\n| --- | --- | --- |\n| Kids | 2 € | 20 € |"
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"<h1>Hire</h1>{HIRE}<p>Ring us.</p>", f"# Hire\n{HIRE_TEXT}\nRing us."),
+        (f"<h1>Hire</h1>{rows_of_boxes('We lend|helmets|too', 'and|life|jackets')}<p>a</p>",
+         "# Hire\nWe lend\nhelmets\ntoo\nand\nlife\njackets\na"),
+        (f"<h1>Classes</h1><div>{HEADS}{GRID}</div>", f"# Classes\n{GRID_TEXT}"),
+        (f"<h1>Pool</h1><div class='md:grid-cols-3'>{PLAIN_GRID}</div>", f"# Pool\n{PLAIN_TEXT}"),
+    ],
+)  # fmt: skip
+def test_rows_of_boxes_among_other_content_and_grids_of_cells_are_tables(
+    body: str, text: str
+) -> None:
+    assert text_of(body) == text
+
+
+def test_two_rows_that_name_columns_are_told_without_marks_too() -> None:
+    rows = ("<td rowspan=2></td><td colspan=2>Saturday</td>", "<td>Morning</td><td>Evening</td>")
+    body = "".join(f"<tr>{row}</tr>" for row in (*rows, "<td>Kids</td><td>9:00</td><td>17:00</td>"))
+    assert text_of(f"<table>{body}</table>") == (
+        "|  | Saturday, Morning | Saturday, Evening |\n| --- | --- | --- |\n| Kids | 9:00 | 17:00 |"
+    )
+
+
+@pytest.mark.parametrize("classes", [("d-flex", ""), ("", "badge")])
+def test_what_stands_at_the_end_of_a_line_is_a_word_of_its_own(classes: tuple[str, str]) -> None:
+    item = f'<li class="{classes[0]}">Jacket<span class="{classes[1]}">£3</span></li>'
+    assert text_of(f"<ul>{item}<li>Bag<i>gage</i></li></ul>") == "- Jacket £3\n- Baggage"

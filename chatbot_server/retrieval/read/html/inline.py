@@ -32,6 +32,9 @@ FEWEST_WORDS_OF_PICTURE = 3
 _WHATSAPP = re.compile(r"https?://(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(\d{8,15})\b")
 _MOVES = re.compile(r"margin|padding|display|position|float|width|left|right|flex|grid", re.I)
 _WEIGHT = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|\w)", re.IGNORECASE)
+# Classes of boxes whose parts stand apart, and of parts at the end of their line.
+_FLEX = frozenset(("d-flex", "flex", "inline-flex", "justify-between", "justify-content-between"))
+_AT_END = frozenset(("badge", "float-end", "float-right", "pull-right", "ms-auto", "ml-auto"))
 _CURRENCIES = ("€", "£", "$")
 _ENDS = tuple(".,;:!?…–—-([/")
 
@@ -81,7 +84,9 @@ class InlineText:
             self.picture(element.get("alt") or "")
         elif tag in MARKS:
             self._append(MARKS[tag][0])
-        elif touches_element_before(element) or self.is_other_word(element):
+        elif (
+            touches_element_before(element) or self.is_other_word(element) or stands_apart(element)
+        ):
             self.blank()
         self._links += tag in ("a", "button")
         self._bolds += _is_bold(element)
@@ -233,6 +238,18 @@ def touches_element_before(element: Any) -> bool:
         return (before.text or "").endswith((".", "!", "?", ":", ";"))
     first, second = (before.text or "").strip(), (element.text or "").strip()
     return not (len(first) == 1 == len(second)) and not (len(first) == 1 and first.isalpha())
+
+
+def stands_apart(element: Any) -> bool:
+    """Whether *element*, right behind words, stands at the other end of their line: a price in
+    the item of a list."""
+    before, around = element.getprevious(), element.getparent()
+    if before is not None or around is None or not (around.text or "").strip():
+        return False
+    classes = (around.get("class") or "").split()
+    return not _FLEX.isdisjoint(classes) or not _AT_END.isdisjoint(
+        (element.get("class") or "").split()
+    )
 
 
 def are_letters_of_editor(element: Any) -> bool:

@@ -21,6 +21,7 @@ LONGEST_NAME, FEWEST_ROWS, FEWEST_COLUMNS = 30, 2, 3
 MOST_CELLS_OF_PRICE = 5
 FEWEST_WORDS_OF_NOTE = 3
 LONGEST_PRICE = 40
+MOST_HEAD_ROWS = 3
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
 _PRICE = re.compile(r"[€£$] ?\d|\d ?[€£$]")
@@ -78,9 +79,25 @@ def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
         grid.append(cells)
     if not grids and not head:
         title = grid[:1] if grid and spans_all(grid[0]) else []
-        if names_columns_plainly(grid[len(title) :]):
-            grids, grid, head = [(title, 0)] if title else [], grid[len(title) :], 1
+        if plain_head := head_rows_plainly(grid[len(title) :]):
+            grids, grid, head = [(title, 0)] if title else [], grid[len(title) :], plain_head
     return [*grids, (grid, head if head < len(grid) else 0)]
+
+
+def head_rows_plainly(grid: list[list[str]]) -> int:
+    """How many rows of *grid* name its columns, although their cells look like all others.
+
+    Several do where they share their corner and have no value, and all rows below have both a
+    name and a value.
+    """
+    head = 0
+    while head < min(MOST_HEAD_ROWS, len(grid)) and grid[head][0] == grid[0][0]:
+        head += 1
+    names, body = grid[:head], grid[head:]
+    is_below = all(row[0] and has_value(row[1:]) for row in body)
+    if head > 1 and body and is_below and not any(map(has_value, names)):
+        return head
+    return int(names_columns_plainly(grid))
 
 
 def names_columns_plainly(grid: list[list[str]]) -> bool:
@@ -184,16 +201,17 @@ def is_head(row: Any, cells: list[Any]) -> bool:
     texts = [cell for cell in cells if "".join(cell.itertext()).strip()]
     if len(texts) < 2:
         return False
-    return all(cell.tag == "th" or _is_bold(cell) for cell in texts)
+    return all(cell.tag == "th" or is_written_bold(cell) for cell in texts)
 
 
-def _is_bold(cell: Any) -> bool:
+def is_written_bold(cell: Any) -> bool:
+    """Whether the whole text of *cell* stands in ``b`` or ``strong``."""
     inner = [child for child in cell if child.tag in ("b", "strong", "p", "span", "font")]
     if len(inner) != 1 or len(cell) != 1 or (cell.text or "").strip():
         return False
     only = inner[0]
     is_rest_empty = not (only.tail or "").strip()
-    return is_rest_empty and (only.tag in ("b", "strong") or _is_bold(only))
+    return is_rest_empty and (only.tag in ("b", "strong") or is_written_bold(only))
 
 
 def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
@@ -281,8 +299,15 @@ def head_of_grid(container: Any, rows: list[list[str]]) -> int:
     roles = {cell.get("role") for cell in first}
     if "columnheader" in roles or any(map(_HEAD_CLASS.search, names[:1])):
         return 1
-    has_value = [any(map(_is_value, row)) for row in rows]
-    return int(not has_value[0] and all(has_value[1:]))
+    cells = [cell for cell in first if short_text(cell, 1)]
+    if not rows[0][0] or (len(cells) == len(rows[0]) and all(map(is_written_bold, cells))):
+        return 1
+    return int(not has_value(rows[0]) and all(map(has_value, rows[1:])))
+
+
+def has_value(row: list[str]) -> bool:
+    """Whether a cell of *row* has a number, or a sign for yes or no."""
+    return any(map(_is_value, row))
 
 
 def _is_value(cell: str) -> bool:

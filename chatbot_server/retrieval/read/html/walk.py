@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -25,6 +26,7 @@ from chatbot_server.retrieval.read.html.columns import column_beside, line_of_ca
 from chatbot_server.retrieval.read.html.eyebrows import put_eyebrow_below
 from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
 from chatbot_server.retrieval.read.html.lists import ListLines
+from chatbot_server.retrieval.read.html.loose_rows import table_of_boxes
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
 from chatbot_server.retrieval.read.html.names import BLOCKS, HEADINGS, LISTS, SILENT
 from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
@@ -80,7 +82,7 @@ class _Walk:
         self._margins: list[Any] = []
         self._list = ListLines()
         self._cards = Cards(root)
-        self._read_already: Any = None
+        self._read_already: set[Any] = set()
         self._reopen: Block | None = None
         self._parent: Block | None = None
         self._panel_levels: dict[Any, int] = {}
@@ -96,7 +98,7 @@ class _Walk:
             if not isinstance(element.tag, str):
                 continue
             if event == "start":
-                is_read = element is self._read_already or self.is_full()
+                is_read = element in self._read_already or self.is_full()
                 is_skipped = is_read or not self.open(element)
                 if is_skipped:
                     walker.skip_subtree()
@@ -225,6 +227,11 @@ class _Walk:
     def read_grid(self, element: Any) -> bool:
         rows = self.pairs_of(element) if element.tag == "dl" else None
         if rows is None:
+            table = table_of_boxes(element, self._cell)
+            if table.rows:
+                self._read_already.update(table.elements)
+                self._put_rows(table.rows, table.head)
+                return True
             rows = tables.rows_of_pairs(element, self._cell)
         if len(rows) == 2:
             rows = rows_of_two(*rows)
@@ -232,15 +239,20 @@ class _Walk:
             self.put_line(line)
             return True
         if not rows:
-            rows, self._read_already = column_beside(element, self._cell)
+            rows, column = column_beside(element, self._cell)
+            self._read_already.add(column)
         if not rows:
             return False
+        is_even = len({len(row) for row in rows}) == 1
+        self._put_rows(rows, tables.head_of_grid(element, rows) if is_even else 0)
+        return True
+
+    def _put_rows(self, rows: Sequence[list[str]], head: int) -> None:
         if len({len(row) for row in rows}) > 1:
             lines = [f"- {DASH.join(row)}" for row in rows]
         else:
-            lines = markdown_table(rows, tables.head_of_grid(element, rows))
+            lines = markdown_table(rows, head)
         self._put(Block("\n".join(lines), margin=self._is_margin()))
-        return True
 
     def put_line(self, line: str) -> None:
         """A line of its own, or of the item of a list that it is in."""
