@@ -43,6 +43,7 @@ from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import (
     lines_above,
     set_time,
+    with_days_of_year_first,
     with_hours_first,
     with_season_first,
 )
@@ -110,7 +111,8 @@ def _answer_from_pages(
         lead_in = say("answer_near_entry", query.language)
         return replace(answer, answer=f"{lead_in}\n\n{answer.answer}", of_near_question=True)
     if assessment is not None and assessment.answers:
-        answering = with_hours_first(with_season_first(candidates, query), query)
+        by_hours = with_hours_first(with_season_first(candidates, query), query)
+        answering = with_days_of_year_first(by_hours, query)
         return _quote(answering, material, frame)
     nothing = page_answer(sections, (), frame)
     if assessment is not None and assessment.is_unsure:

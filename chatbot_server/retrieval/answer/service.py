@@ -96,7 +96,7 @@ class KnowledgeBase:
     ) -> Grounding:
         embedder = self.searcher.embedder
         with self.open_search(site_id, question, history, language) as (index, query, hits):
-            query.rarity = index.rarity(query.stems)
+            query.rarity = index.rarity(query.stems_to_search)
             sections = load_sections(index, query, hits) if hits else []
             closer_look = CloserLook(sections, query, index)
             if not closer_look.has_to_read:

@@ -65,7 +65,7 @@ def _explain_one(
     base: KnowledgeBase, site_id: int, question: str, history: Sequence[str]
 ) -> Explanation:
     with base.open_search(site_id, question, history) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
+        query.rarity = index.rarity(query.stems_to_search)
         candidates = load_sections(index, query, hits) if hits else []
         closer_look = CloserLook(candidates, query, index)
         if base.searcher.embedder is not None:

@@ -24,6 +24,11 @@ ALWAYS_USED: Languages = ("fr", "en")
 
 MomentName = Literal["now", "tonight", "today", "tomorrow", "after_tomorrow", "weekend"]
 PartOfYear = Literal["term", "low", "high", "holidays"]
+FeastDay = Literal[
+    "new_years_day", "new_year", "good_friday", "easter", "labour_day", "ascension", "whitsun",
+    "bastille_day", "assumption", "halloween", "all_saints", "christmas_eve", "christmas_day",
+    "christmas", "boxing_day", "year_end", "new_years_eve",
+]  # fmt: skip
 
 
 def _split(text: object, *, at: str | None = None) -> object:
@@ -170,6 +175,7 @@ class Language(_Record):
         parts_of_year: school term, low or high season, school holidays → phrases for it. A phrase
             that contains another comes first: “outside school holidays”.
         public_holidays: phrases for them.
+        feast_days: name of a day of the year, or of some days → phrases for it.
         day_words: general words for days, as in “which days”.
         legal_pages: words in the titles of pages that the law demands.
         places: what visitors call the place, whatever it is: “the shop”.
@@ -266,6 +272,7 @@ class Language(_Record):
     seasons: Words
     parts_of_year: dict[PartOfYear, Phrases]
     public_holidays: Phrases
+    feast_days: dict[FeastDay, Phrases]
     day_words: Words
     legal_pages: Phrases
     places: Words

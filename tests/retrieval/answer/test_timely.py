@@ -237,3 +237,46 @@ def test_a_day_that_is_named_is_meant_and_not_this_one(database: Database, site_
     answer = base.ground(site_id, "Are you open on Sunday now?").answer
     assert "Today" not in answer
     assert "Sunday closed" in answer
+
+
+CAMPING = (
+    ("Quand sommes-nous ouverts ?", "Du 3 avril au 27 septembre 2027."),
+    ("Réservations", "Les réservations ouvrent le 10 octobre."),
+    ("Chiens", "Les chiens sont acceptés, tenus en laisse."),
+)
+CLINIC = (
+    ("Horaires", "Du lundi au vendredi de 9 h à 18 h."),
+    ("Fêtes de fin d’année", "Le cabinet sera fermé les 25 et 26 décembre."),
+    ("L’été", "Du 1er au 25 août, le cabinet ferme à 16 h."),
+)
+
+
+@pytest.mark.parametrize(
+    ("pages", "history", "question", "told"),
+    [
+        (CLINIC, (), "Vous êtes ouverts à Noël ?", "25 et 26 décembre"),
+        (CLINIC, (), "are you open on christmas day?", "25 et 26 décembre"),
+        (CLINIC, ("C’est ouvert le lundi en août ?",), "et à noël ?", "25 et 26 décembre"),
+        (CAMPING, (), "Vous êtes ouverts à Noël ?", "3 avril au 27 septembre"),
+        (CAMPING, (), "Vous êtes ouverts en octobre ?", "3 avril au 27 septembre"),
+        (CAMPING, (), "êtes-vous ouverts le 14 juillet ?", "3 avril au 27 septembre"),
+    ],
+)
+def test_days_of_the_year_are_told_by_dates_and_seasons(
+    database: Database,
+    site_id: int,
+    pages: tuple[tuple[str, str], ...],
+    history: tuple[str, ...],
+    question: str,
+    told: str,
+) -> None:
+    text = "\n\n".join(f"## {heading}\n\n{words}" for heading, words in pages)
+    base = base_of(database, site_id, ("Infos pratiques", text))
+    assert told in base.ground(site_id, question, history).answer.split("\n\n**")[0]
+
+
+def test_a_day_of_which_nothing_is_told_is_not_answered_with_usual_hours(
+    database: Database, site_id: int
+) -> None:
+    base = base_of(database, site_id, ("Hours", HOURS), ("Dogs", "Dogs are welcome on a lead."))
+    assert not base.ground(site_id, "Are you open at Christmas?").answer

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.dialogue import contrast
@@ -18,6 +19,12 @@ from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
 from chatbot_server.retrieval.language.ranges import Count, counts_in, within
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.year_days import (
+    Span,
+    month_names,
+    spans_in,
+    tells_about,
+)
 from chatbot_server.retrieval.language.words import stems, synonyms
 from chatbot_server.retrieval.language.words.cognates import Cognates
 from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
@@ -60,7 +67,7 @@ class ParsedText:
 
     @cached_property
     def stems(self) -> list[str]:
-        """The stems to search for."""
+        """The stems of its words."""
         return stems.query_terms(self.text, self.languages, language=self.language)
 
     @cached_property
@@ -201,10 +208,14 @@ class Query(ParsedText):
         """The stems and concepts of a page's *text*, as far as they matter to this query.
 
         If the page is in another *language*, the stems of its words that are written nearly like
-        words of the query are added. If the text states limits between which an age or count of the
-        query lies, the words for that are added.
+        words of the query are added. If the text states
+        limits between which an age or count of the query lies, or tells about days of the year that
+        the query asks for, the words for that are added.
         """
         terms = _terms_of_page(text, self.languages)
+        for span in tells_about(self.days_of_year, text, self.languages):
+            words = stems.words(span.text)
+            terms = terms.union(*(stems.all_stems(word, self.languages) for word in words))
         if self.counts:
             for count in within(self.counts, text, self.languages):
                 terms = terms.union(
@@ -220,6 +231,19 @@ class Query(ParsedText):
     def counts(self) -> list[Count]:
         """The ages and counts that it asks about, which a page tells by their limits."""
         return counts_in(self.text, self.languages)
+
+    @cached_property
+    def stems_to_search(self) -> list[str]:
+        """Its stems, and those of the months that feast days are in: “Christmas”, December."""
+        names = month_names((span for span in self.days_of_year if span.feast), self.languages)
+        stems_of_months = (stems.all_stems(name, self.languages) for name in sorted(names))
+        return [*dict.fromkeys((*self.stems, *chain.from_iterable(stems_of_months)))]
+
+    @cached_property
+    def days_of_year(self) -> list[Span]:
+        """The days of the year for which it asks whether the place is open: “at Christmas”."""
+        asks_for_hours = any("=opening_hours" in word.concepts for word in self.content_words)
+        return spans_in(self.text, self.languages) if asks_for_hours else []
 
     @cached_property
     def _cognates(self) -> Cognates:

@@ -264,7 +264,7 @@ def _forms(index: SiteIndex, question: str, languages: Languages) -> list[str]:
 
 def _search_by_words(index: SiteIndex, query: Query) -> list[WordRow]:
     """The chunks that contain words of *query*, best first."""
-    hits = search_index.match(index.unit, index.site_id, query.stems, KEYWORD_HITS)
+    hits = search_index.match(index.unit, index.site_id, query.stems_to_search, KEYWORD_HITS)
 
     def look_up(chunks: list[int]) -> dict[int, tuple[int, str]]:
         return titles_of_chunks(index.unit, chunks)

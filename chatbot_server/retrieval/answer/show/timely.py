@@ -27,9 +27,11 @@ from chatbot_server.retrieval.language.time.weekdays import (
     intervals,
     is_seasonal,
     months_named,
+    names_public_holidays,
     names_special_days,
     without_holidays,
 )
+from chatbot_server.retrieval.language.time.year_days import Span, spans_in
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import Word, is_date
 
@@ -130,6 +132,37 @@ def with_season_first(sections: Sequence[Candidate], query: Query) -> list[Candi
     return sorted(fitting, key=lambda section: shares[section.chunk.id], reverse=True)
 
 
+def with_days_of_year_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, first the relevant ones that tell about the days of the year in *query*.
+
+    Of a question that only asks when the place is open: “Bookings open on 10 October” does not
+    tell whether it is open in October. What is said of just these days comes before a season.
+    """
+    if not query.days_of_year or not _asks_hours_of_days(query):
+        return [*sections]
+    asked = min(query.days_of_year, key=lambda span: span.length)
+    relevances = section_relevances(sections)
+    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH_FOR_HOURS
+
+    def rank(section: Candidate) -> int:
+        """0 for what tells of these days, 1 for a season, 2 for all others."""
+        text = "\n".join([section.chunk.heading, *section.sentences])
+        is_near = relevances[section.chunk.id] >= enough
+        stated_spans = spans_in(text, query.languages) if is_near else []
+        if any(_tells_of(stated, asked) for stated in stated_spans if not stated.is_season):
+            return 0
+        if asked.is_public_holiday and is_near and names_public_holidays(text, query.languages):
+            return 0
+        return 1 if any(stated.is_season for stated in stated_spans) else 2
+
+    return sorted(sections, key=rank)
+
+
+def _tells_of(stated: Span, asked: Span) -> bool:
+    """Whether what is said of the days *stated* holds for those *asked*; one day is no month."""
+    return stated.includes(asked) if asked.is_month else stated.meets(asked)
+
+
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
     """*sections*, first the relevant ones that state how to reach the place.
 
@@ -155,9 +188,14 @@ def asks_only_hours(query: Query) -> bool:
 
 
 def _asks_hours_of_days(query: Query) -> bool:
-    """Whether *query* asks for the hours of a named day or month, and names no subject."""
+    """Whether *query* asks for the hours of named days or months, and names no subject."""
+    words_for_days = frozenset(
+        word for span in query.days_of_year for word in stems.words(span.text)
+    )
     return all(
-        "=opening_hours" in word.concepts or any(map(is_date, word.concepts))
+        "=opening_hours" in word.concepts
+        or word.folded in words_for_days
+        or any(map(is_date, word.concepts))
         for word in words_beside_days(query)
     )
 

@@ -10,7 +10,7 @@ from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.facts import is_fact
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.language.time import moments
+from chatbot_server.retrieval.language.time import moments, year_days
 from chatbot_server.retrieval.language.words import stems, synonyms
 
 # A question that refers to what came before has few content words of its own.
@@ -47,10 +47,13 @@ def context_of(followup: str, history: Sequence[str], languages: Languages = ALW
 def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_USED) -> str:
     """*before* without what *followup* replaces.
 
-    A name takes the place of the names; “for a week” that of another “for …”; and a thing in a
-    question of nothing else (“and the pool?”) that of the last thing.
+    A name takes the place of the names; “at Christmas” that of other days; “for a week” that of
+    another “for …”; and a thing in a question of nothing else (“and the pool?”) that of the last
+    thing.
     """
     language = stems.guess_language(before, languages=languages)
+    if year_days.spans_in(followup, languages):
+        before = year_days.without_days(before, languages)
     names = _names(followup, languages, language)
     if names and _names(before, languages, language) - names:
         return without_names(before, languages, but=names)

@@ -183,6 +183,11 @@ def without_holidays(text: str, languages: Languages = ALWAYS_USED) -> str:
     return _day_words(languages).holidays.sub(" ", fold(text))
 
 
+def names_public_holidays(text: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *text* speaks of public holidays as such."""
+    return bool(_day_words(languages).holidays.search(fold(text)))
+
+
 def names_special_days(text: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *text* names days, other than public holidays, with other hours than usual."""
     return bool(_day_words(languages).special.search(fold(text)))
