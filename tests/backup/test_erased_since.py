@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 from support.conversations import start_conversation
 
@@ -25,6 +25,7 @@ from chatbot_server.storage.visitors.erasures import (
     KEPT_DAYS,
     Erasure,
     forget_old_erasures,
+    remember_erased,
     remembered_erasures,
 )
 from chatbot_server.storage.visitors.feedback import (
@@ -204,3 +205,18 @@ def test_erasures_are_remembered_until_every_backup_is_too_old(source: Database)
         assert forget_old_erasures(session) == 0
         session.execute(update(Erasure).values(day=now() - (KEPT_DAYS + 1) * DAY))
         assert forget_old_erasures(session) == 1
+
+
+def test_an_erasure_is_remembered_once_and_with_one_statement(source: Database) -> None:
+    statements: list[str] = []
+    event.listen(
+        source.engine,
+        "before_cursor_execute",
+        lambda *arguments: statements.append(arguments[2]),
+    )
+    with source.session() as session:
+        remember_erased(session, "conversation", {"id": "one"})
+        remember_erased(session, "conversation", {"id": "one"})
+    assert [statement.split()[0] for statement in statements] == ["INSERT", "INSERT"]
+    with source.session() as session:
+        assert len(remembered_erasures(session)) == 1
