@@ -283,8 +283,8 @@ last_lines() {
     [ "$count" != -f ] || { follow=-f && count=15; }
     case $count in
         '' | *[!0-9]*)
-            t "log: “$1” is not a number of lines. Use: $ME log [-f | NUMBER]" \
-                "log : « $1 » n’est pas un nombre de lignes. Utilisez : $ME log [-f | NOMBRE]" >&2
+            t "log: “$1” is not a number of lines. Use: $ME log [-f | LINES]" \
+                "log : « $1 » n’est pas un nombre de lignes. Utilisez : $ME log [-f | LIGNES]" >&2
             exit 2
             ;;
     esac
@@ -302,7 +302,7 @@ last_lines() {
 # explain_word WORD MORE…: it takes no more words, and nobody who asks for help wants it done.
 explain_word() {
     word=$1
-    [ "$word" != log ] || word="log [-f | $(t NUMBER NOMBRE)]"
+    [ "$word" != log ] || word="log [-f | $(t LINES LIGNES)]"
     case $2 in
         -h | --help) t "Use: $ME $word. All commands: $ME --help" "Utilisez : $ME $word. Toutes les commandes : $ME --help" && exit ;;
     esac

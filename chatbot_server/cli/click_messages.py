@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from types import TracebackType
 
 import click
 
@@ -14,11 +16,21 @@ from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say, t
 
 NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command_near"}
 SECTIONS = {"Options": "help_options", "Commands": "help_commands"}
+_PLACEHOLDER = re.compile("[A-Z]{3,}")  # NAME, FILE: what stands for a word to type
 
 
 class _Formatter(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        super().write_usage(prog, args, say("help_usage", terminal_language()) + " ")
+        language = terminal_language()
+        args = placeholders_in(args, language)
+        super().write_usage(prog, args, say("help_usage", language) + " ")
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        language = terminal_language()
+        rows = [(placeholders_in(words, language), text) for words, text in rows]
+        super().write_dl(rows, col_max, col_spacing)
 
     @contextmanager
     def section(self, name: str) -> Iterator[None]:
@@ -28,6 +40,17 @@ class _Formatter(click.HelpFormatter):
 
 class _Context(click.Context):
     formatter_class = _Formatter
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        # click does not say of every mistake to which command it belongs.
+        if isinstance(exc_value, click.UsageError) and exc_value.ctx is None:
+            exc_value.ctx = self
+        super().__exit__(exc_type, exc_value, tb)
 
 
 def translate(command: click.Command, language: str) -> None:
@@ -45,6 +68,16 @@ def translate(command: click.Command, language: str) -> None:
             translate(inner, language)
 
 
+def placeholders_in(text: str, language: str) -> str:
+    """*text*, such as ``NAME|URL``, with its words in *language*."""
+
+    def translated(word: re.Match[str]) -> str:
+        key = f"placeholder_{word[0].lower()}"
+        return say(key, language) if key in catalogue() else word[0]
+
+    return _PLACEHOLDER.sub(translated, text)
+
+
 def misuse(error: click.ClickException, language: str) -> str:
     """The sentence about a misused command line."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
@@ -56,7 +89,7 @@ def misuse(error: click.ClickException, language: str) -> str:
     return say(
         NEAR[key] if near else key,
         language,
-        name=name,
+        name=placeholders_in(name, language),
         near=near,
         choices=", ".join(map(str, kind.choices)) if isinstance(kind, click.Choice) else "",
         low=getattr(kind, "min", None),

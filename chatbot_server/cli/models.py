@@ -131,7 +131,7 @@ class _Progress:
 @models.command(help="help_models_pull")
 @click.argument("model", metavar="NAME|hf:REPO/FILE|URL")
 @click.option("--sha256", metavar="HEX", help="help_models_sha256")
-@click.option("--offline", type=FILE, metavar="DIR", help="help_models_offline")
+@click.option("--offline", type=FILE, metavar="FOLDER", help="help_models_offline")
 @click.option("--endpoint", envvar="HF_ENDPOINT", default=HUB, help="help_models_endpoint")
 @click.pass_obj
 def pull(

@@ -90,7 +90,22 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
     """
     texts = catalogue()[key]
     text = texts.get(language) or texts[DEFAULT_LANGUAGE]
+    if language != DEFAULT_LANGUAGE:
+        values = {name: translated_refusal(value, language) for name, value in values.items()}
     return _Sentence(language).vformat(text, (), values) if "|" in text else text.format(**values)
+
+
+def translated_refusal(value: object, language: str) -> object:
+    """*value*; if it is what the operating system says when it refuses, in *language*."""
+    key = _system_refusals().get(value) if isinstance(value, str) else None
+    return catalogue()[key].get(language, value) if key else value
+
+
+@cache
+def _system_refusals() -> Mapping[str, str]:
+    """The keys of ``system.yaml``, by the operating system's own words."""
+    sentences = catalogue().items()
+    return {texts[DEFAULT_LANGUAGE]: key for key, texts in sentences if key.startswith("system_")}
 
 
 class _Sentence(string.Formatter):

@@ -19,7 +19,7 @@ from support.command_line import Run
 from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.cli import running_server
-from chatbot_server.cli.click_messages import misuse
+from chatbot_server.cli.click_messages import misuse, placeholders_in
 from chatbot_server.cli.context import refusal
 from chatbot_server.cli.main import VERBS, root
 from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say
@@ -39,14 +39,28 @@ def test_every_verb_explains_itself_in_both_languages(
 
 
 def test_sentences_name_the_words_that_the_usage_shows() -> None:
-    """“Read the site at ADDRESS”, in French too: the usage says ADDRESS in both languages."""
+    """“Read the site at ADDRESS”; in French, usage and sentence say ADRESSE."""
     for key, texts in catalogue().items():
         if key.startswith("help_"):
             english, french = (
-                set(re.findall(r"\b[A-Z]{4,}S?\b", texts[language])) - {"GDPR", "RGPD"}
+                set(re.findall(r"\b[A-ZÉ]{3,}\b", placeholders_in(texts[language], "fr")))
                 for language in ("en", "fr")
             )
-            assert english == french, key
+            assert english - {"GDPR"} == french - {"RGPD"}, key
+
+
+def test_usage_and_mistakes_name_what_to_type_in_the_readers_language(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    assert "models pull [OPTIONS] NOM|hf:DÉPÔT/FICHIER|URL" in run("models", "pull", "--help").out
+    assert run("site", "add").err.startswith("Il manque NOM. Voir")
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "en")
+    assert run("site", "add").err.startswith("NAME is missing. See")
+
+
+def test_an_option_without_its_value_leads_to_the_help_of_its_command(run: Run) -> None:
+    assert run("site", "add", "Shop", "--name").err.endswith("chatbot-server site add --help\n")
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
@@ -165,7 +179,7 @@ def test_words_that_are_no_text_are_refused(run: Run) -> None:
         ("site lst", "Did you mean list?", "Vouliez-vous dire list\u202f?"),
         ("init --prot 1", "Did you mean --port?", "Vouliez-vous dire --port\u202f?"),
         ("init --nonsense", "no option --nonsense", "L’option --nonsense n’existe pas"),
-        ("site add", "NAME is missing.", "NAME manque."),
+        ("site add", "NAME is missing.", "Il manque NOM."),
         ("init --port", "--port is followed by", "--port est suivie"),
         ("init --port 0", "a whole number from 1 to 65535", "un nombre entier de 1 à 65535"),
         ("init --port x", "a whole number from 1 to 65535", "un nombre entier de 1 à 65535"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 import string
 from importlib.resources import files
@@ -70,11 +72,11 @@ def test_every_sentence_in_the_catalogue_is_said() -> None:
     words = set(re.findall(r"[a-z][a-z0-9_]+", code))
     made = (
         *("http_", "limit_", "doctor_", "help_", "models_commercial_"),
-        *("models_good_",),
+        *("models_good_", "placeholder_"),
         *("ask_why_", "courtesy_", "about_", "distress_", "call_"),
         *("admin_done_", "role_", "filter_", "origin_", "home_", "tag_", "position_", "choice_"),
         *("audit_", "mail_", "language_", "source_", "thumb_", "knowledge_page_"),
-        *("event_", "person_within_", "scope_", "size_", "on_page_"),
+        *("system_", "event_", "person_within_", "scope_", "size_", "on_page_"),
     )
     unused = [key for key in catalogue() if key not in words and not key.startswith(made)]
     assert unused == []
@@ -127,3 +129,17 @@ def test_words_agree_with_their_number() -> None:
         "fr": ["0 texte", "1 texte", "2 textes"],
     }.items():
         assert [say("source_documents", language, count=count) for count in range(3)] == texts
+
+
+def test_the_words_of_the_operating_system_are_translated() -> None:
+    own_words = os.strerror(errno.EADDRINUSE)
+    values = {"section": "server", "host": "127.0.0.1", "port": 8080, "why": own_words}
+    assert "(adresse déjà utilisée)" in say("port_unusable", "fr", **values)
+    assert f"({own_words})" in say("port_unusable", "en", **values)
+
+
+def test_the_words_of_the_operating_system_are_known_as_it_says_them() -> None:
+    for key, texts in catalogue().items():
+        number = getattr(errno, key.removeprefix("system_").upper(), None)
+        if key.startswith("system_") and number is not None:
+            assert texts["en"] == os.strerror(number), key
