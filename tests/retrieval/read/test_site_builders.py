@@ -143,3 +143,30 @@ def test_panels_of_tabs_with_headings_of_their_own_keep_their_names() -> None:
     )
     text = text_of(f"<h1>Kayaks</h1><div>{tabs}</div><div>{panels}</div>")
     assert text == "# Kayaks\n## High\n#### Hours\n9 to 7\n## Low\n#### Hours\n10 to 4"
+
+
+def test_below_an_accordion_the_heading_of_another_box_is_not_opened_again() -> None:
+    question = "<details><summary>Cheques?</summary><p>No, by card.</p></details>"
+    shops = "<div><h3>Town</h3><p>4 Main St</p></div><div><h3>Port</h3><p>1 Quay</p></div>"
+    text = text_of(f"<h1>Bread</h1>{shops}{question}<p>Order two days before.</p>")
+    assert text.endswith("#### Cheques?\nNo, by card.\n# Bread\nOrder two days before.")
+    text = text_of(f"<h1>Bread</h1><div><h2>FAQ</h2></div><div>{question}<p>Ring us.</p></div>")
+    assert text.endswith("### Cheques?\nNo, by card.\n## FAQ\nRing us.")
+
+
+def test_a_box_that_opens_an_answer_and_asks_is_a_question() -> None:
+    opens = '<div role="button" aria-controls="c9"><p>May I pause?</p></div>'
+    answer = '<div id="c9" aria-hidden="true"><p>Twice.</p></div>'
+    assert text_of(f"<h1>Box</h1><div>{opens}{answer}</div>") == "# Box\n## May I pause?\nTwice."
+
+
+@pytest.mark.parametrize(
+    ("dish", "text"),
+    [
+        ("<span>Tarte<em>apple, cream</em></span>", "Tarte apple, cream"),
+        ("<span>Cider<small>3,50 €</small></span>", "Cider 3,50 €"),
+        ("re<em>do</em> <i>H</i>ello, W<span>elcome to us</span>", "redo Hello, Welcome to us"),
+    ],
+)
+def test_what_style_sheets_put_below_a_word_is_apart_from_it(dish: str, text: str) -> None:
+    assert text_of(f"<p>{dish}</p>") == text

@@ -64,9 +64,9 @@ def is_sign(element: Any) -> bool:
 def _is_button_of_panel(button: Any) -> bool:
     names = f"{button.get('class')} {button.get('data-bs-target')}"
     is_named_so = bool(_ACCORDION.search(names))
-    if button.get("aria-controls") or button.get("aria-expanded"):
-        return is_named_so
     asks = short_text(button, LONGEST_TITLE).rstrip("".join((*SIGNS, " "))).endswith("?")
+    if button.get("aria-controls") or button.get("aria-expanded"):
+        return is_named_so or asks
     if not (is_named_so or asks):
         return False
     panel = _element_behind(button)

@@ -35,6 +35,9 @@ _WEIGHT = re.compile(r"font-weight\s{0,9}:\s{0,9}(?:(bold|[6-9]00)|\w)", re.IGNO
 # Classes of boxes whose parts stand apart, and of parts at the end of their line.
 _FLEX = frozenset(("d-flex", "flex", "inline-flex", "justify-between", "justify-content-between"))
 _AT_END = frozenset(("badge", "float-end", "float-right", "pull-right", "ms-auto", "ml-auto"))
+_BELOW = ("em", "i", "small", "span")
+SHORTEST_ABOVE, LONGEST_BELOW = 3, 40
+_PRICE = re.compile(r"[€£$] ?\d|\d[\d.,]{0,9} ?[€£$]")
 _CURRENCIES = ("€", "£", "$")
 _ENDS = tuple(".,;:!?…–—-([/")
 
@@ -84,9 +87,7 @@ class InlineText:
             self.picture(element.get("alt") or "")
         elif tag in MARKS:
             self._append(MARKS[tag][0])
-        elif (
-            touches_element_before(element) or self.is_other_word(element) or stands_apart(element)
-        ):
+        elif is_apart(element) or self.is_other_word(element):
             self.blank()
         self._links += tag in ("a", "button")
         self._bolds += _is_bold(element)
@@ -240,6 +241,11 @@ def touches_element_before(element: Any) -> bool:
     return not (len(first) == 1 == len(second)) and not (len(first) == 1 and first.isalpha())
 
 
+def is_apart(element: Any) -> bool:
+    """Whether *element* begins another word than what it follows without a blank."""
+    return touches_element_before(element) or stands_apart(element) or is_line_below(element)
+
+
 def stands_apart(element: Any) -> bool:
     """Whether *element*, right behind words, stands at the other end of their line: a price in
     the item of a list."""
@@ -250,6 +256,19 @@ def stands_apart(element: Any) -> bool:
     return not _FLEX.isdisjoint(classes) or not _AT_END.isdisjoint(
         (element.get("class") or "").split()
     )
+
+
+def is_line_below(element: Any) -> bool:
+    """Whether *element*, right behind a word, is what style sheets put below it: several words, or
+    a price; no part of a word is that."""
+    if element.tag not in _BELOW or element.getprevious() is not None:
+        return False
+    around = element.getparent()
+    word = (around.text or "").rpartition(" ")[2] if around is not None else ""
+    if len(word) < SHORTEST_ABOVE or not word.isalpha():
+        return False
+    text = short_text(element, LONGEST_BELOW)
+    return bool(_PRICE.match(text)) or (text[:1].isalpha() and " " in text)
 
 
 def are_letters_of_editor(element: Any) -> bool:

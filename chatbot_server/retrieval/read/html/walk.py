@@ -15,11 +15,7 @@ from chatbot_server.retrieval.read.html.accordions import (
     is_sign,
     is_title,
 )
-from chatbot_server.retrieval.read.html.blocks import (
-    MAX_LEVEL,
-    Block,
-    with_headings,
-)
+from chatbot_server.retrieval.read.html.blocks import MAX_LEVEL, Block, with_headings
 from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, by_headings, joined_lines
 from chatbot_server.retrieval.read.html.cards import Cards
 from chatbot_server.retrieval.read.html.columns import column_beside, line_of_card, rows_of_two
@@ -29,6 +25,7 @@ from chatbot_server.retrieval.read.html.lists import ListLines
 from chatbot_server.retrieval.read.html.loose_rows import table_of_boxes
 from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
 from chatbot_server.retrieval.read.html.names import BLOCKS, HEADINGS, LISTS, SILENT
+from chatbot_server.retrieval.read.html.reopened import HeadingsAbove
 from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
 from chatbot_server.retrieval.read.html.tabs import is_named, level_of_neighbour
 from chatbot_server.retrieval.read.html.turned_tables import in_rows
@@ -84,7 +81,7 @@ class _Walk:
         self._cards = Cards(root)
         self._read_already: set[Any] = set()
         self._reopen: Block | None = None
-        self._parent: Block | None = None
+        self._headings = HeadingsAbove()
         self._panel_levels: dict[Any, int] = {}
         self._main = only_main(root)
         self._is_outside_main = self._main is not None
@@ -309,7 +306,8 @@ class _Walk:
                 if element.tag in ("b", "strong"):  # drop the stop or colon before its text
                     element.tail = (element.tail or "").lstrip(AFTER_RUN_IN)
                 is_own = not opens and bool(_HEADING.fullmatch(element.tag))
-                self.put_heading(level, _AFTER_TITLE if opens else AFTER_RUN_IN, is_own=is_own)
+                ends = _AFTER_TITLE if opens else AFTER_RUN_IN
+                self.put_heading(element, level, ends, is_own=is_own)
                 self._cards.put_heading(element, self._blocks)
                 if is_own:
                     put_eyebrow_below(element, self._blocks)
@@ -335,9 +333,9 @@ class _Walk:
         if tag in LISTS and not self._list.items:
             self._end_list()
         if tag == "details":
-            self._reopen = self._parent
+            self._reopen = self._headings.heading_of(element)
 
-    def put_heading(self, level: int, ends: str, *, is_own: bool) -> None:
+    def put_heading(self, element: Any, level: int, ends: str, *, is_own: bool) -> None:
         text = one_line(self._text.take()).strip(_ANCHOR_SIGNS)
         if not is_own:
             text = text.rstrip(ends)
@@ -345,7 +343,8 @@ class _Walk:
             return
         block = Block(text, level, self._is_margin())
         if is_own:
-            self._level, self._parent = level, block
+            self._level = level
+            self._headings.add(element, block)
         for item in self._list.items:
             item.has_heading = True
         self._put(block)
