@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from chatbot_server.config import Config
     from chatbot_server.storage.database import Database
 
-# Set by the command of an installation (control.sh), which handles these verbs itself.
-CONTROL_VARIABLE = "CHATBOT_CONTROL"
+# Verbs that the command of an installation handles itself.
 CONTROLS = ("start", "stop", "restart", "status", "log", "rollback", "uninstall", "purge")
 REFUSALS = {
     errno.ENOENT: "os_missing",

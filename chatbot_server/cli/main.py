@@ -11,9 +11,15 @@ import click
 
 from chatbot_server import __version__
 from chatbot_server.cli.click_messages import misuse, translate
-from chatbot_server.cli.context import CONTROL_VARIABLE, CONTROLS, Context, refusal
+from chatbot_server.cli.context import CONTROLS, Context, refusal
 from chatbot_server.errors import ChatbotError
-from chatbot_server.messages import COMMAND_VARIABLE, command_as_typed, say, terminal_language
+from chatbot_server.messages import (
+    COMMAND_VARIABLE,
+    CONTROL_VARIABLE,
+    command_as_typed,
+    say,
+    terminal_language,
+)
 
 PROGRAM = "chatbot-server"
 # Each verb and its module. A verb's module is imported when the verb is used: all of them
@@ -90,7 +96,8 @@ def root(context: click.Context, config_file: str | None) -> None:
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 misused."""
     os.umask(0o077)  # conversations and keys are for this user only
-    os.environ.setdefault(COMMAND_VARIABLE, command_as_typed(sys.argv[0]))
+    program, *words = sys.argv
+    os.environ.setdefault(COMMAND_VARIABLE, command_as_typed(program, _config_among(words)))
     language = terminal_language()
     translate(root, language)
     if any(SURROGATES.search(word) for word in sys.argv):
@@ -111,6 +118,16 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         _complain(refusal(error, language), 1)
+
+
+def _config_among(words: list[str]) -> str | None:
+    """The file that the option ``--config`` before the verb names."""
+    match words:
+        case ["--config", file, *_]:
+            return file
+        case [word, *_] if word.startswith("--config="):
+            return word.removeprefix("--config=")
+    return None
 
 
 def _complain(sentence: str, exit_code: int) -> None:

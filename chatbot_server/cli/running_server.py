@@ -7,9 +7,10 @@ import os
 
 import httpx
 
-from chatbot_server.cli.context import CONTROL_VARIABLE, Context
+from chatbot_server.cli.context import Context
 from chatbot_server.engine.process.state import read_state
 from chatbot_server.errors import EngineError, Unavailable
+from chatbot_server.messages import CONTROL_VARIABLE
 from chatbot_server.processes.identity import announced_run
 
 SECONDS = 10.0

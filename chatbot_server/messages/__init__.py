@@ -31,6 +31,8 @@ DEFAULT_LANGUAGE = "en"
 # How this program's command is typed on this machine; an installation's own script sets it.
 COMMAND_VARIABLE = "CHATBOT_COMMAND"
 COMMAND = "chatbot-server"
+# Set by the command of an installation (control.sh), which handles `restart` and its like itself.
+CONTROL_VARIABLE = "CHATBOT_CONTROL"
 # What a model reads stands as such texts stood where it was trained.
 READ_BY_MODELS = ("instructions", "prompt_")
 _NARROW = re.compile(r" (?=[;!?])|(?<=\d) (?=\d{3}(?!\d))")
@@ -46,6 +48,11 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     for key, texts in sentences.items():
         if not key.startswith(READ_BY_MODELS):
             texts["fr"] = typeset_french(texts["fr"])
+    if not os.environ.get(CONTROL_VARIABLE):
+        by_hand = sentences["restart_by_hand"]
+        for texts in sentences.values():
+            for language, text in texts.items():
+                texts[language] = text.replace(f"{COMMAND} restart", by_hand[language])
     command = os.environ.get(COMMAND_VARIABLE, COMMAND)
     if command == COMMAND:
         return sentences
@@ -66,8 +73,13 @@ def with_command(text: str, command: str) -> str:
     return re.sub(rf"\b{COMMAND} (?=[a-z])", lambda _: f"{literal} ", text)
 
 
-def command_as_typed(program: str) -> str:
-    """How a person types the command that was started as *program* (``sys.argv[0]``)."""
+def command_as_typed(program: str, config: str | None = None) -> str:
+    """How a person types the command that was started as *program* (``sys.argv[0]``).
+
+    With the configuration *config* that was named to it, if any.
+    """
+    if config:
+        return f"{command_as_typed(program)} --config {shlex.quote(str(Path(config).absolute()))}"
     if program.endswith("__main__.py"):
         return f"{shlex.quote(sys.executable)} -m chatbot_server"
     in_path = shutil.which(COMMAND)

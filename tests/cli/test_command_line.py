@@ -416,3 +416,26 @@ def test_a_word_of_an_installation_is_named_as_that(run: Run) -> None:
 def test_a_folder_is_no_configuration(run: Run, tmp_path: Path) -> None:
     told = run("--config", str(tmp_path), "config", "check")
     assert (told.exit_code, f"{tmp_path} is a folder" in told.err) == (1, True)
+
+
+@pytest.mark.parametrize("words", [["--config", "my bot.yaml"], ["--config=my bot.yaml"]])
+def test_a_remedy_names_the_configuration_that_was_named(tmp_path: Path, words: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    environment.pop(COMMAND_VARIABLE, None)
+    command = [sys.executable, "-m", "chatbot_server", *words, "site", "list"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert f"chatbot_server --config '{tmp_path / 'my bot.yaml'}' init" in done.stderr
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_only_an_installation_is_told_to_restart(
+    monkeypatch: pytest.MonkeyPatch, is_installed: bool
+) -> None:
+    monkeypatch.setenv("CHATBOT_CONTROL", "1" if is_installed else "")
+    monkeypatch.setenv(COMMAND_VARIABLE, COMMAND)
+    catalogue.cache_clear()
+    try:
+        told = say("restored", "fr")
+    finally:
+        catalogue.cache_clear()
+    assert told.endswith("chatbot-server restart" if is_installed else "tapez chatbot-server serve")
