@@ -83,6 +83,37 @@ def test_questions_that_want_the_same_answer_are_one_group(
 
 
 @pytest.mark.parametrize(
+    "wordings",
+    [
+        (
+            "Réparez-vous les vélos ?",
+            "Bonjour, pouvez-vous me dire si vous réparez des vélos, merci ?",
+            "vous reparrez les velo svp",
+            "Vélos : réparez-vous ?",
+            "Je voudrais savoir si vous réparez les vélos s'il vous plaît",
+        ),
+        (
+            "Do you repair bikes?",
+            "Hello, could you please tell me if you repair bikes?",
+            "do u repiar bikes pls",
+            "Bikes: do you repair?",
+            "I would like to know whether you repair bikes, thank you",
+        ),
+    ],
+)
+def test_courtesy_order_and_misspellings_make_no_other_group(
+    database: Database, site_id: int, wordings: tuple[str, ...]
+) -> None:
+    ask(database, site_id, *wordings)
+    assert [group.times for group in unanswered_groups(database, site_id)] == [len(wordings)]
+
+
+def test_each_language_has_its_own_group(database: Database, site_id: int) -> None:
+    ask(database, site_id, "Avez-vous un parking ?", "Do you have a parking?")
+    assert len(unanswered_groups(database, site_id)) == 2
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("Un menu végétarien pour 2 personnes ?", "Un menu végétarien pour 4 personnes ?"),
@@ -90,6 +121,11 @@ def test_questions_that_want_the_same_answer_are_one_group(
         ("Are bikes with a motor insured?", "Are bikes without a motor insured?"),
         ("Can I activate my account online?", "Can I deactivate my account online?"),
         ("Is parking open on Sunday evening?", "Is parking closed on Sunday evening?"),
+        ("Puis-je venir voir Monsieur Dupond ?", "Puis-je venir voir Monsieur Dupont ?"),
+        ("Where is the market?", "When is the market?"),
+        ("Où est le parking ?", "Avez-vous un parking ?"),
+        ("Do you sell boots?", "Do you sell books?"),
+        ("Avez-vous un chien ?", "Puis-je venir avec un chien ?"),
     ],
 )
 def test_questions_that_want_another_answer_are_another_group(

@@ -6,9 +6,12 @@ import io
 import json
 from collections.abc import Callable
 
+import pytest
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.service.jobs import files
 from chatbot_server.storage.knowledge.sources import get_source, open_source
@@ -41,6 +44,21 @@ def test_a_text_a_file_and_an_address_are_read(owner: OwnerServer, post: Post) -
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf price").text
     assert "A loaf costs 4 euros." in page
     assert "https://example.org/shop" in page
+
+
+def test_a_search_lists_nothing_that_has_next_to_nothing_to_do_with_it(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = {"Bread": 0.006, "Roof": 0.0049}
+    found = [Passage(1, name, "", "", f"{name} text.", score) for name, score in scores.items()]
+    monkeypatch.setattr(KnowledgeBase, "search", lambda *_: found)
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf").text
+    assert "Bread text." in page
+    assert "Roof text." not in page
+    assert "1 %" in page or "1%" in page
+    found.pop(0)
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf").text
+    assert "Nothing that was read has to do with this." in page
 
 
 def test_a_site_that_waits_for_another_ones_crawl_says_so(owner: OwnerServer) -> None:

@@ -18,6 +18,7 @@ from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.learning.bare_words import BareWords, interrogatives
 from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.words import stems
@@ -51,11 +52,13 @@ class _Wording:
     """Questions of the same words: how often each spelling was typed, and where.
 
     Attributes:
-        words: their stems, joined.
+        words: their folded words, joined.
+        bare_words: tells the stems of questions.
         latest: the newest of them, newest first.
     """
 
     words: str
+    bare_words: BareWords
     spellings: Counter[str] = field(default_factory=Counter)
     latest: list[UnansweredQuestion] = field(default_factory=list)
 
@@ -74,7 +77,7 @@ class _Wording:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        return frozenset(self.parsed.stems)
+        return self.bare_words.stems(self.text)
 
     def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
         """The rarest stems by *counts*; each wording that is like this one has one of them."""
@@ -85,6 +88,8 @@ class _Wording:
 
     def is_like(self, other: _Wording) -> bool:
         common = len(self.stems & other.stems)
+        if interrogatives(self.text) != interrogatives(other.text):
+            return False
         if 2 * common < ALIKE * (len(self.stems) + len(other.stems)):
             return False
         return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
@@ -257,13 +262,15 @@ def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
     One that only makes sense after another (“and on Sundays?”) is left out: an answer
     to it alone would be given after any other question too.
     """
+    questions = list(questions)
+    bare_words = BareWords(question.text[:LONGEST_QUESTION] for question in questions)
     wordings: dict[str, _Wording] = {}
     for question in questions:
         text = " ".join(question.text[:LONGEST_QUESTION].split())
         words = " ".join(stems.words(text))
         if not words or (not question.first and is_followup(text)):
             continue
-        wording = wordings.setdefault(words, _Wording(words))
+        wording = wordings.setdefault(words, _Wording(words, bare_words))
         wording.spellings[text] += 1
         if len(wording.latest) < MOST_LED_TO:
             wording.latest.append(question)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.prompt.clean import clean_text
+from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.library import (
@@ -41,6 +42,7 @@ from chatbot_server.web.admin.pages import (
 
 MOST_DOCUMENTS = 500  # listed of one source
 MOST_PAGES_WITH_LOSSES = 50
+LEAST_SCORE = 0.005  # which the page would call 0 %
 LONGEST_NOTE = 20_000
 LONGEST_NAME = 200  # of a file, without its ending
 
@@ -110,10 +112,16 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         documents=documents,
         shown=source_id,
         q=query,
-        passages=parts.knowledge.search(site_id, query) if query else [],
+        passages=_found(parts, site_id, query) if query else [],
         suffixes=",".join(SUFFIXES),
         **values,
     )
+
+
+def _found(parts: AdminParts, site_id: int, query: str) -> list[Passage]:
+    """The passages for *query*, without those that have next to nothing to do with it."""
+    passages = parts.knowledge.search(site_id, query)
+    return [passage for passage in passages if passage.score >= LEAST_SCORE]
 
 
 def explain_sources(

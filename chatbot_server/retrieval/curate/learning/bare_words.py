@@ -1,0 +1,76 @@
+"""What is left of a question without courtesy, small words and misspellings.
+
+“Bonjour, pouvez-vous me dire si vous reparé les vélos svp ?” asks what “Réparez-vous les vélos ?”
+asks, and one answer settles both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from chatbot_server.retrieval.language.languages import ALWAYS_USED
+from chatbot_server.retrieval.language.words import stems
+from chatbot_server.retrieval.language.words.everyday import spelled_out
+from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
+from chatbot_server.retrieval.language.words.synonyms import without_politeness
+
+# Words before a question that is asked indirectly, folded and without courtesy.
+_ASKING_TO_BE_TOLD = re.compile(
+    r"\b(?:(?:could|can|would|will) (?:you|someone|anyone) +(?:tell|let) +(?:me|us)(?: know)?"
+    r"|(?:i|we)(?:'d| would| want)?(?: like| love| want| need)? to know|(?:do|would) you know"
+    r"|(?:i|we) (?:was|were|am|are) wondering|(?:can|could|may) i (?:know|ask)"
+    r"|i have a question|(?:sais|saurais)[- ]tu|(?:savez|sauriez)[- ]vous|j'ai une question"
+    r"|(?:pouvez|pourriez|peux|pourrais)[- ](?:vous|tu) (?:me|nous) (?:dire|indiquer|preciser)"
+    r"|(?:je |j'|nous )(?:voudrais|voulais|aimerais|souhaite(?:rais)?|veux|aimerions) savoir)"
+    r"(?: +(?:whether|if|si))?\b"
+)
+_PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")  # “vélos” keeps its ending otherwise
+# Small words that make another question of the same words: “when”, “where is the market?”.
+_INTERROGATIVES = frozenset(
+    ("when", "where", "who", "why", "how", "quand", "qui", "pourquoi", "comment", "combien")
+)
+_OU = re.compile(r"\boù\b|^\W*ou\b", re.IGNORECASE)  # elsewhere, “ou” is “or”
+
+
+def interrogatives(question: str) -> frozenset[str]:
+    """The words of *question* that say whether a place, a time, a person … is wanted."""
+    where = {"où"} if _OU.search(question) else set()
+    return _INTERROGATIVES.intersection(stems.words(question)) | where
+
+
+class BareWords:
+    """The stems of questions of one site, whose words correct each other's spelling."""
+
+    def __init__(self, questions: Iterable[str]) -> None:
+        right = common_words(ALWAYS_USED)
+        words = dict.fromkeys(word for text in questions for word in stems.words(text))
+        self._spellings = Spellings([" ".join(filter(right.__contains__, words))], ALWAYS_USED)
+        self._corrected: dict[tuple[str, str], str] = {}
+
+    def stems(self, question: str) -> frozenset[str]:
+        """The stems of *question*, in its own language; of all its words if it has no others."""
+        language = _language_of(question)
+        plain = without_politeness(spelled_out(question, language))
+        told = _ASKING_TO_BE_TOLD.sub(" ", plain)
+        words = stems.content_words(told if stems.words(told) else plain, ALWAYS_USED, language)
+        return frozenset(
+            stems.stem(_PLURAL.sub("", self._right(word, language)), language) for word in words
+        )
+
+    def _right(self, word: str, language: str) -> str:
+        """*word*, or the known one that it was meant to be."""
+        if len(word) < SHORTEST or word in common_words((language,)) or not word.isalpha():
+            return word
+        key = word, language
+        if key not in self._corrected:
+            nearest = self._spellings.nearest(word)
+            self._corrected[key] = nearest[1] if nearest else word
+        return self._corrected[key]
+
+
+def _language_of(question: str) -> str:
+    """The language of its small words; without any, the one that has more of its words."""
+    words = stems.words(question)
+    known = {code: sum(map(common_words((code,)).__contains__, words)) for code in ALWAYS_USED}
+    return stems.guess_language(question, max(ALWAYS_USED, key=known.__getitem__))
