@@ -29,6 +29,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.why import Explanation, explain
 from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.service.prepare import engine_for
+from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.site.sites import Site
 
 # Characters that may be Markdown. What they mark is known only at the end of their line.
@@ -71,6 +72,9 @@ def ask(
     with context.database.session() as session:
         site = session.get_one(Site, site_id_of(context, key))
         visitor_question = VisitorQuestion(site, text, context.language, keep=False)
+        if not (site.free_chat or has_documents(session, site.id)):
+            values = {"name": site.name, "key": site.key, "address": site.address}
+            click.echo(context.say("doctor_no_pages", **values), err=True)
     with (
         closing(build_knowledge(context.config, context.database)) as knowledge,
         closing(_events(context, knowledge, visitor_question)) as events,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -99,6 +100,9 @@ def main() -> None:
     program, *words = sys.argv
     os.environ.setdefault(COMMAND_VARIABLE, command_as_typed(program, _config_among(words)))
     language = terminal_language()
+    if logging.lastResort is not None:
+        # Warnings are for a server's log, in English; a verb tells its person by itself.
+        logging.lastResort.setLevel(logging.ERROR)
     translate(root, language)
     if any(SURROGATES.search(word) for word in sys.argv):
         _complain(say("words_not_text", language), 2)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +72,15 @@ def test_pages_answer_without_the_model_that_is_not_there(
     done = asking("When are you open?")
     assert done.out.startswith("Open 9am to 5pm.\n")
     assert "models pull smollm2-135m-instruct" in done.err
+
+
+def test_that_a_site_has_no_pages_is_told_once_in_the_persons_language(
+    run: Run, tmp_path: Path
+) -> None:
+    run("init", "--model", "none")
+    environment = {**os.environ, "CHATBOT_LANGUAGE": "fr", "CHATBOT_RETRIEVAL_SEMANTIC": '"off"'}
+    words = ["--config", str(tmp_path / "config.yaml"), "ask", "Quand ouvrez-vous ?"]
+    command = [sys.executable, "-m", "chatbot_server", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr.startswith("Le site «\xa0Demo\xa0» n’a pas de pages")
+    assert done.stderr.count("\n") == 1

@@ -110,6 +110,16 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
     assert [row["address"] for row in listed(run)] == ["good.md"]
 
 
+def test_of_a_folder_the_files_that_can_be_read_are_added(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "texts"
+    (folder / "more").mkdir(parents=True)
+    assert "a folder without a file that can be read" in refused(run, "add", str(folder), code=1)
+    for name in ("prices.md", "hours.txt", "photo.png", "more/rest.md"):
+        (folder / name).write_text("# Prices\n\nA bicycle costs 300 €.")
+    knows(run, "add", str(folder))
+    assert [row["address"] for row in listed(run)] == ["hours.txt", "prices.md"]
+
+
 @pytest.mark.parametrize(("name", "made"), [("prices.pdf", pdf), ("prices.docx", docx)])
 def test_what_office_programs_write_is_read(
     run: Run, write: Written, name: str, made: Callable[[str], bytes]

@@ -167,8 +167,10 @@ def test_a_site_within_its_limit_is_not_told_of_it(
 
 
 def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
-    sentence = refused(run, "crawl", "http://127.0.0.1/", code=1)
-    assert "private network" in sentence
+    ran = run("knowledge", "crawl", "http://127.0.0.1/")
+    assert ran.exit_code == 1
+    assert "private network" in ran.err
+    assert ran.out.endswith("To forget it: chatbot-server knowledge remove 1\n")
     assert "private network" in knows(run, "list").out
 
 

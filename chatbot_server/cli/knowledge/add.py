@@ -65,6 +65,7 @@ def add(
     entry = TypedKnowledge(**options)
     if not entry.is_whole or not (files or entry.question or entry.title):
         raise UsageError("knowledge_add_what")
+    files = tuple(_files_among(files))
     site_id = site_id_of(context, key)
     has_text = entry.add(context, site_id)
     reports = []
@@ -90,6 +91,15 @@ def add(
         raise SystemExit(1)
 
 
+def _files_among(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """The files that are named; in place of a folder, what can be read of the files in it."""
+    from chatbot_server.retrieval.read.extractor import kind_of_name
+
+    for path in paths:
+        files = sorted(path.iterdir()) if path.is_dir() else []
+        yield from [file for file in files if kind_of_name(file.name) and file.is_file()] or [path]
+
+
 def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     """Read each file, and report what was read or why not; an error does not stop the others."""
     from chatbot_server.retrieval.curate.files import add_file
@@ -107,6 +117,8 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Itera
             try:
                 if file.name in names:
                     raise ChatbotError("knowledge_same_name", file=file)
+                if file.is_dir():
+                    raise ChatbotError("knowledge_folder_empty", folder=file)
                 names.add(file.name)
                 result = add_file(context.database, extractor, site_id, file, limit, show_pages)
                 with context.database.session() as session:

@@ -102,6 +102,8 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
         elif not figures["documents"] and has_pages(context, site_id):
             click.echo(context.say("knowledge_nothing_left"))
         mention_no_pages(context, site_id, was_read=True)
+        if why and not figures["documents"]:
+            click.echo(context.say("knowledge_crawl_kept", number=number))
     if why:
         sentence = in_words(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)
