@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+import pytest
 from support.conversations import start_conversation
 from support.servers.owner_server import OwnerServer
 
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.site.sites import add_site
 from chatbot_server.storage.visitors.messages import add_message
@@ -66,6 +70,40 @@ def test_it_leads_from_a_conversation_to_a_better_answer(owner: OwnerServer) -> 
     page = explained(owner, "Is there a sauna?", "editor")
     form = owner.browser("editor").get(page.split('class="button" href="')[1].split('"')[0]).text
     assert 'value="Is there a sauna?"' in form
+
+
+def test_it_is_explained_as_it_was_looked_up(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, tuple[str, ...], str]] = []
+    ground = KnowledgeBase.ground
+
+    def noting(
+        base: KnowledgeBase,
+        site_id: int,
+        question: str,
+        history: Sequence[str] = (),
+        locale: str = "",
+    ) -> Grounding:
+        asked.append((question, tuple(history), locale))
+        return ground(base, site_id, question, history, locale)
+
+    with owner.database.session() as session:
+        thread, _ = start_conversation(session, owner.site_id, locale="fr", page="/", keep=True)
+        thread.extend(30)
+        for question, status in (
+            ("Ouvert ?", ""),
+            ("Merci !", "courtesy"),
+            ("Es-tu un robot ? Avez-vous le wifi ?", ""),
+        ):
+            add_message(session, thread, "user", question)
+            answer = add_message(session, thread, "assistant", "Voilà.")
+            answer.finish, answer.status = "stop", status
+        message = answer.id
+    monkeypatch.setattr(KnowledgeBase, "ground", noting)
+    page = owner.browser("owner").get(f"/admin/{owner.key}/why?message={message}").text
+    assert "Es-tu un robot ? Avez-vous le wifi ?" in page, "as it was typed"
+    assert asked[0] == ("Avez-vous le wifi ?", ("Ouvert ?",), "fr")
 
 
 def test_no_other_sites_question_is_explained(owner: OwnerServer) -> None:

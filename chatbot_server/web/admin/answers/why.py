@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
+from chatbot_server.conversation.questions import VisitorQuestion
+from chatbot_server.conversation.small_talk.remarks import split_message
 from chatbot_server.retrieval.answer.why import EXCERPT, Explanation, explain
 from chatbot_server.retrieval.base import GroundingOutcome
+from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.inbox import find_answer_of
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
@@ -46,14 +49,14 @@ def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get(f"{PATH}/<key>/why")
     def why(key: str) -> Response:
         message: ChatMessage | None = None
-        history: list[str] = []
         question = " ".join(request.args.get("q", "").split())[:LONGEST_QUESTION]
+        asked = Asked(question)
         with parts.database.session() as session:
             site, sites = load_site(session, key)
             if identifier := request.args.get("message", ""):
                 message = find_answer_of(session, site.id, identifier)
-                question, history = _asked(session, message)
-        values = _explained(parts, site.id, question, history) if question else {}
+                question, asked = _asked(session, site, message)
+        values = _explained(parts, site.id, asked) if question else {}
         return render(
             "answers/why",
             site=site,
@@ -68,26 +71,43 @@ def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
         )
 
 
-def _asked(session: Session, answer: ChatMessage) -> tuple[str, list[str]]:
-    """The question of *answer*, and those before it."""
-    messages = session.get_one(Conversation, answer.conversation_id).messages
-    *history, question = [
-        message.text
-        for message in messages
-        if message.role == "user" and message.position < answer.position
-    ] or [""]
-    return question, history
+@dataclass(frozen=True)
+class Asked:
+    """A question as it was looked up.
+
+    Attributes:
+        text: without questions about the chatbot itself; the whole question where the visitor only
+            replied “the second one”.
+        history: the earlier questions that it was looked up after.
+        locale: the language of the visitor's panel.
+    """
+
+    text: str
+    history: Sequence[str] = ()
+    locale: str = ""
 
 
-def _explained(
-    parts: AdminParts, site_id: int, question: str, history: list[str]
-) -> dict[str, Any]:
+def _asked(session: Session, site: Site, answer: ChatMessage) -> tuple[str, Asked]:
+    """The question of *answer*, as it was typed and as it was looked up."""
+    conversation = session.get_one(Conversation, answer.conversation_id)
+    before = [each for each in conversation.messages if each.position < answer.position]
+    places = [place for place, message in enumerate(before) if message.role == "user"]
+    if not places:
+        return "", Asked("")
+    typed = before[places[-1]].text
+    question = VisitorQuestion(site, typed, conversation.locale or "")
+    dialogue = question.dialogue(before[: places[-1]])
+    text = dialogue.completed or split_message(typed).rest
+    return typed, Asked(text, dialogue.earlier_questions, question.locale)
+
+
+def _explained(parts: AdminParts, site_id: int, asked: Asked) -> dict[str, Any]:
     """Today's answer from the pages, and, for each question in it, the sentence that says why.
 
     For a single question, the sentence is about the whole message.
     """
-    today = parts.knowledge.ground(site_id, question, history)
-    explanations = explain(parts.knowledge, site_id, question, history)
+    today = parts.knowledge.ground(site_id, asked.text, asked.history, asked.locale)
+    explanations = explain(parts.knowledge, site_id, asked.text, asked.history)
     is_single = len(explanations) == 1
     reasons = [today.outcome if is_single else each.status for each in explanations]
     return {"today": today, "explanations": list(zip(reasons, explanations, strict=True))}
