@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from benchmarks.visitors import fill
 from benchmarks.web_server import web_server
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
@@ -25,18 +26,14 @@ SETTINGS = """
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", "503"]
 """
-# Each request is another visitor's, as behind a proxy: else most would be told to come back later.
-HOOKS = """
-import itertools
-import schemathesis
-NUMBERS = itertools.count()
-
-@schemathesis.hook
-def before_call(context, case, kwargs):
-    number = next(NUMBERS)
-    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    case.headers = dict(case.headers or {}) | {"X-Forwarded-For": address}
-"""
+# No request may be refused only because there were many: what is behind it would not be tried.
+LIMITS = {who: ["100000 per minute"] for who in ("visitor", "site", "api_key")}
+PAGES = [
+    ("Opening hours", "We are open from Tuesday to Saturday, from 9:00 to 18:30."),
+    ("Delivery", "We deliver in Hull for 4.50 euros, and nowhere else."),
+]
+# An application's first vectors wait for the encoder, which is loaded then.
+ANSWER_SECONDS = 60
 
 
 def main() -> int:
@@ -48,14 +45,15 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chatbot-fuzz-") as name:
         folder = Path(name)
-        with web_server(folder, {"model": None}, server={"trusted_proxies": 1}) as server:
+        sections = {"server": {"trusted_proxies": 1}, "limits": LIMITS}
+        site = fill(folder, PAGES)
+        with web_server(folder, {"model": None}, **sections) as server:
             description = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
             schemas = description["components"]["schemas"]
-            schemas["Key"] = {"anyOf": [{"const": server.site}, schemas["Key"]]}
+            schemas["Key"] = {"anyOf": [{"const": site}, schemas["Key"]]}
             for file, text in (
                 ("openapi.json", json.dumps(description)),
                 ("settings.toml", SETTINGS),
-                ("fuzzing_hooks.py", HOOKS),
             ):
                 (folder / file).write_text(text, encoding="utf-8")
             run = subprocess.run(
@@ -63,17 +61,28 @@ def main() -> int:
                     *(options.program, "--config-file", "settings.toml", "run", "openapi.json"),
                     *("--url", server.url, "--checks", CHECKS, "--rate-limit", options.rate),
                     *("--max-time", str(options.seconds), "--continue-on-failure"),
+                    *("--request-timeout", str(ANSWER_SECONDS)),
                     *("--header", f"Authorization: Bearer {api_key(folder)}", "--no-color"),
                 ],
                 cwd=folder,
                 check=False,
-                env=os.environ | {"SCHEMATHESIS_HOOKS": "fuzzing_hooks", "PYTHONPATH": name},
+                env=os.environ | hooks(server.url, site),
             )
         log = (folder / "server.log").read_text(encoding="utf-8")
     tracebacks = log.count("Traceback")
     print(f"{tracebacks} tracebacks in the server's log")
     print(log[log.find("Traceback") :][:3000] if tracebacks else "", end="")
     return int(bool(run.returncode or tracebacks))
+
+
+def hooks(server: str, site: str) -> dict[str, str]:
+    """Variables with which schemathesis finds :mod:`fuzzing.hooks`, and those the server."""
+    return {
+        "SCHEMATHESIS_HOOKS": "fuzzing.hooks",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "FUZZED_SERVER": server,
+        "FUZZED_SITE": site,
+    }
 
 
 def api_key(folder: Path) -> str:
