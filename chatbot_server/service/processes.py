@@ -52,6 +52,8 @@ RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
 # A web server that ends at once, again and again, has a reason that waiting does not cure. One that
 # is killed (out of memory, say) has none of its own, and is always started again.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
+# Seconds before it is started again.
+FAILED_PAUSE, KILLED_PAUSE = 1.0, 0.1
 # States in which it is decided whether the model can answer ("none": no model is wanted).
 SETTLED = ("ready", "failed", "none")
 
@@ -118,7 +120,7 @@ class ServerProcesses:
             if quick_deaths >= MOST_QUICK_DEATHS:
                 raise Unavailable("web_server_dies", code_=web.returncode)
             logger.error(say("web_server_restarts", self._language))
-            self._stop.wait(1)
+            self._stop.wait(FAILED_PAUSE if web.returncode >= 0 else KILLED_PAUSE)
 
     def _watch(self, web: subprocess.Popen[bytes]) -> None:
         """Wait until *web* ends or the server stops; logs each change of the engine's state."""
