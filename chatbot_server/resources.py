@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+from yaml.constructor import ConstructorError
 
-# Its parser in C reads them in a tenth of the time; an interpreter may lack it.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The parser in C reads them in a tenth of the time; an interpreter may lack it.
+if TYPE_CHECKING or not yaml.__with_libyaml__:
+    from yaml import SafeLoader
+else:
+    from yaml import CSafeLoader as SafeLoader
+
+
+class _Loader(SafeLoader):
+    """Refuses a key that stands twice in a mapping, of which YAML keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        if key := repeated_key(node):
+            raise ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def repeated_key(node: yaml.MappingNode) -> yaml.ScalarNode | None:
+    """The first key of *node* that stands there for the second time."""
+    keys = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in keys:
+                return key
+            keys.add(key.value)
+    return None
 
 
 def read_yaml(package: str, name: str) -> Any:
-    """The contents of the YAML file *name* in *package*."""
-    text = files(package).joinpath(name).read_text(encoding="utf-8")
-    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    """The contents of the YAML file *name* in *package*.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or a key stands twice in it; names the file and the line.
+    """
+    with files(package).joinpath(name).open(encoding="utf-8") as file:
+        return yaml.load(file, _Loader)  # noqa: S506 - a SafeLoader
 
 
 def read_words(package: str, name: str) -> list[str]:

@@ -62,7 +62,7 @@ MAY_USE = {
     "logs": set(),
     "messages": {"resources"},
     "errors": {"messages"},
-    "config": {"errors", "messages"},
+    "config": {"errors", "messages", "resources"},
 }
 # Rooms inside a room: what each may use of its neighbours. Modules of the outer folder itself
 # are "" here; a room that does not name "" uses none of them.

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from chatbot_server.resources import repeated_key
+
 
 class NotPlainError(Exception):
     """YAML, but more than settings need.
@@ -33,12 +35,8 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in keys:
-                    raise NotPlainError("config_twice", key.start_mark.line + 1, key.value)
-                keys.add(key.value)
+        if key := repeated_key(node):
+            raise NotPlainError("config_twice", key.start_mark.line + 1, key.value)
         return super().construct_mapping(node, deep)
 
 
