@@ -10,7 +10,7 @@ from chatbot_server.retrieval.language.time.weekdays import (
     hours_by_day,
     intervals,
     is_seasonal,
-    months_named,
+    months_of_heading,
 )
 
 MONDAY, THURSDAY, SATURDAY, SUNDAY = 0, 3, 5, 6
@@ -76,7 +76,7 @@ def test_where_hours_are_not_sure_nothing_is_made_of_them(hours: str) -> None:
     ],
 )
 def test_a_heading_tells_its_months(heading: str, months: set[int]) -> None:
-    assert months_named(heading) == months
+    assert months_of_heading(heading) == months
     assert is_seasonal(heading) == (heading != "Opening hours")
 
 

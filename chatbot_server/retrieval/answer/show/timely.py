@@ -26,7 +26,7 @@ from chatbot_server.retrieval.language.time.weekdays import (
     hours_by_day,
     intervals,
     is_seasonal,
-    months_named,
+    months_of_heading,
     names_public_holidays,
     names_special_days,
     without_holidays,
@@ -214,7 +214,7 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
     """“**Today, Thursday: 9am to 5pm** (open now)”, as stated in *section*; empty if it is not."""
     heading, whole = section.chunk.heading, " ".join(section.sentences)
     text = without_holidays(whole, query.languages)
-    months = months_named(heading, query.languages)
+    months = months_of_heading(heading, query.languages)
     is_out_of_season = (
         moment.month not in months if months else is_seasonal(heading, query.languages)
     )

@@ -161,7 +161,7 @@ def months_between(first: int, last: int) -> frozenset[int]:
     return frozenset((first + step - 1) % 12 + 1 for step in range((last - first) % 12 + 1))
 
 
-def months_named(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[int]:
+def months_of_heading(heading: str, languages: Languages = ALWAYS_USED) -> frozenset[int]:
     """The months that *heading* limits its section to; empty if it names none, or days of them."""
     words, flat = _day_words(languages), fold(heading)
     months: frozenset[int] = frozenset()
