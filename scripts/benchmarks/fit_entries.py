@@ -3,15 +3,13 @@
 Asks the questions of ``tests/answers/faq`` and, where it is, of the CNIL's FAQ, through the
 product's own search: each question that an entry answers, with the entry and without it, and
 questions near in subject. Each FAQ is left out once (the CNIL's in thirds of its needs), and
-answered by what was fitted on the rest. The first argument names the folder of further data,
-if there is one, see :mod:`.public_data`; ``--write`` puts the weights that are fitted on everything
-into ``evidence.yaml``.
+answered by what was fitted on the rest.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -211,10 +209,15 @@ def fitted_gate(rows: Sequence[EntryRow], way: str) -> dict[str, Any]:
 
 def main() -> int:
     """Print the table, and write the file if told to."""
-    arguments = [argument for argument in sys.argv[1:] if argument != "--write"]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, nargs="?", help="folder of further data")
+    parser.add_argument(
+        "--write", action="store_true", help="put the weights fitted on everything in evidence.yaml"
+    )
+    options = parser.parse_args()
     faqs = [ordinary(file) for file in sorted((ROOT / "tests/answers/faq").glob("*.yaml"))]
-    if arguments:
-        faqs.append(cnil(Path(arguments[0]) / "cnil-faq"))
+    if options.data:
+        faqs.append(cnil(options.data / "cnil-faq"))
     rows: dict[str, list[EntryRow]] = {"by_meaning": [], "by_words": []}
     for drafts, questions in faqs:
         with tempfile.TemporaryDirectory(prefix="chatbot-fit-") as place:
@@ -225,7 +228,7 @@ def main() -> int:
             database.close()
     gates = {f"entries_{way}": fitted_gate(rows[way], way) for way in rows}
     print(json.dumps(gates, indent=1))
-    if "--write" in sys.argv:
+    if options.write:
         write(gates)
     return 0
 
