@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from chatbot_server.storage.knowledge.documents import embedded_counts
 from chatbot_server.storage.site.sites import demo_site
 from chatbot_server.storage.visitors.conversations import Conversation
 
+# Takes the scripts of the next runs; returns the runs, which it goes on with.
+Scripted = Callable[..., list[subprocess.Popen[bytes]]]
 SETTINGS = {
     "engine": {"model": None},
     "retrieval": {"semantic": "off", "private_hosts": ["127.0.0.1"], "requests_per_second": 5.0},
@@ -94,7 +96,7 @@ def test_a_job_ends_with_the_server_and_survives_a_day_without_memory(
 
 
 @pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """Jobs that are shell scripts: each run is the next of them, and then does nothing."""
     popen, waiting, runs = subprocess.Popen, list[str](), list[subprocess.Popen[bytes]]()
 
@@ -113,7 +115,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_a_job_that_was_killed_or_failed_is_tried_again_soon(
-    monkeypatch: pytest.MonkeyPatch, scripted: Any, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, scripted: Scripted, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(children, "AGAIN_AFTER", 0.0)
     runs = scripted("kill -9 $$", "exit 1", "true")
@@ -130,7 +132,7 @@ def test_a_job_that_was_killed_or_failed_is_tried_again_soon(
 
 
 def test_a_job_that_does_not_move_is_killed_and_tried_again(
-    monkeypatch: pytest.MonkeyPatch, scripted: Any, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, scripted: Scripted, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(children, "AGAIN_AFTER", 0.0)
     monkeypatch.setattr(children, "STILL_SECONDS", 0.3)
@@ -142,7 +144,7 @@ def test_a_job_that_does_not_move_is_killed_and_tried_again(
     assert runs[0].returncode == -9
 
 
-def test_jobs_give_way_to_answers_but_are_not_starved(scripted: Any, tmp_path: Path) -> None:
+def test_jobs_give_way_to_answers_but_are_not_starved(scripted: Scripted, tmp_path: Path) -> None:
     file, own = tmp_path / "niceness", os.nice(0)
     for name, niceness in (("erase", own + children.NICENESS), ("model", own)):
         runs = scripted(f"nice >{file}")

@@ -40,7 +40,12 @@ from chatbot_server.storage.visitors.conversations import ChatMessage
 
 HOURS = Passage(1, "Hours", "", "https://example.org/hours", "We are open from 9 to 17.", 0.9)
 QUOTED = Grounding(
-    "quoted", "We are open from 9 to 17.", (Source("Hours", HOURS.url),), (HOURS,), 0.9, 0.2
+    "quoted",
+    "We are open from 9 to 17.",
+    (Source("Hours", HOURS.url),),
+    (HOURS,),
+    score=0.9,
+    margin=0.2,
 )
 DONE = Finished("stop", Usage(10, 3), Timings(0, 0.1, 0.1))
 

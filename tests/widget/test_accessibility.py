@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import DONE, Script, say
-from visits import LISTEN
+from visits import LISTEN, Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 ANSWER = "Open **Tuesday** to Saturday:\n\n- from 10:00\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```"
 STATES = (
     "closed",
@@ -85,7 +84,7 @@ def prepare(script: Script) -> None:
 
 @pytest.mark.parametrize("look", [*LOOKS, "right to left"])
 def test_axe_finds_nothing_in_any_state(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, axe_source: str, look: str
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script, axe_source: str, look: str
 ) -> None:
     prepare(script)
     with visit(chromium, **LOOKS.get(look, {})) as it:
@@ -116,7 +115,7 @@ def broken_rules(it: Any, rules: str) -> list[str]:
 
 
 def test_axe_would_find_something(
-    chromium: Any, visit: Visitor, pages: Any, axe_source: str
+    chromium: Browser, visit: Visitor, pages: HostPages, axe_source: str
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add()).open().still()
@@ -129,7 +128,7 @@ def test_axe_would_find_something(
 
 
 def test_the_page_keeps_its_landmarks_to_itself(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     prepare(script)
     script.gate.set()
@@ -160,7 +159,7 @@ def tab_to(it: Any, name: str, *, back: bool = False) -> None:
 
 
 def test_everything_can_be_done_with_the_keyboard_alone(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     prepare(script)
     script.gate.set()
@@ -202,7 +201,7 @@ def test_everything_can_be_done_with_the_keyboard_alone(
 
 
 def test_each_answer_is_announced_once_when_it_is_whole(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     words = [("token", {"text": f"**w{n}** "}) for n in range(20)]
     script.answers["?"] = [*words, *say("end")]
@@ -227,7 +226,7 @@ def test_each_answer_is_announced_once_when_it_is_whole(
 
 
 def test_a_full_screen_panel_keeps_the_focus_and_a_bubble_one_does_not(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser, viewport={"width": 390, "height": 780}) as it:
         it.go(pages.add("<a href=#>link</a>")).open().still()
@@ -253,7 +252,7 @@ def test_a_full_screen_panel_keeps_the_focus_and_a_bubble_one_does_not(
 
 
 def test_what_is_touched_is_large_enough(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     prepare(script)
     script.gate.set()

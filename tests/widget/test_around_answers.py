@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import DONE, Script
-from visits import LISTEN
+from visits import LISTEN, Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 SOURCES = [
     {
         "title": "Hours",
@@ -34,7 +33,7 @@ def calls(script: Script, method: str, path: str) -> list[Any]:
 
 
 def test_sources_follow_ups_and_feedback(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [
         ("token", {"text": "Ten to six."}),
@@ -71,7 +70,7 @@ def test_sources_follow_ups_and_feedback(
 
 
 def test_a_chat_can_be_handed_to_a_human(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser) as it:
         it.go(pages.add()).open().ask("Can I visit?").answered("You said: Can I visit?")
@@ -89,7 +88,7 @@ def test_a_chat_can_be_handed_to_a_human(
 
 
 def test_a_chat_can_be_erased_and_the_visitor_is_told_what_was(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
@@ -105,7 +104,9 @@ def test_a_chat_can_be_erased_and_the_visitor_is_told_what_was(
         assert "secret" not in stored(it)
 
 
-def test_a_chat_need_not_be_kept(chromium: Any, visit: Visitor, pages: Any, script: Script) -> None:
+def test_a_chat_need_not_be_kept(
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
     with visit(chromium) as it:
         it.go(pages.add()).open()
         it.panel.get_by_label("Don’t keep this chat").check()
@@ -115,7 +116,7 @@ def test_a_chat_need_not_be_kept(chromium: Any, visit: Visitor, pages: Any, scri
 
 
 def test_global_privacy_control_ticks_it_beforehand(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         it.page.add_init_script(
@@ -126,7 +127,7 @@ def test_global_privacy_control_ticks_it_beforehand(
 
 
 def test_where_the_question_goes_is_told_from_the_configuration(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.config["privacy"] = {
         "model": "Qwen", "local": True, "retention_days": 12, "policy_url": "https://example.org/p",
@@ -142,7 +143,7 @@ def test_where_the_question_goes_is_told_from_the_configuration(
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_where_the_question_goes_is_told_only_from_the_configuration(
-    chromium: Any, visit: Visitor, pages: Any, answered: bool
+    chromium: Browser, visit: Visitor, pages: HostPages, answered: bool
 ) -> None:
     with visit(chromium) as it:
         held: list[Any] = []
@@ -157,7 +158,7 @@ def test_where_the_question_goes_is_told_only_from_the_configuration(
 
 
 def test_the_transcript_is_saved_as_text_and_markdown(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, tmp_path: Path
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script, tmp_path: Path
 ) -> None:
     script.answers["?"] = [
         ("token", {"text": "**Ten**"}),
@@ -179,7 +180,7 @@ def test_the_transcript_is_saved_as_text_and_markdown(
 
 
 def test_the_chat_is_printed_and_nothing_else(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium) as it:
         # The dialogue itself would wait for a person.

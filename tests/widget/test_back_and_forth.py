@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from host_pages import HostPages
 from playwright.sync_api import Browser, Error, Playwright, expect
 from scripted_server import Script
 from support.browsers import QUIET, executable
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 
 
 def stored(*texts: str) -> list[dict[str, Any]]:
@@ -69,7 +70,7 @@ def go_back(it: Any) -> None:
     it.until(is_as_left)
 
 
-def ask_and_go_on(it: Any, pages: Any, script: Script) -> None:
+def ask_and_go_on(it: Any, pages: HostPages, script: Script) -> None:
     """Ask “one” on a page, and go on to another page of the site."""
     other = pages.add(name="other.html")
     it.go(pages.add()).open().ask("one").answered("You said: one")
@@ -78,7 +79,7 @@ def ask_and_go_on(it: Any, pages: Any, script: Script) -> None:
 
 
 def test_back_leads_to_the_chat_as_it_is_now(
-    remembering: Browser, visit: Visitor, pages: Any, script: Script
+    remembering: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(remembering) as it:
         ask_and_go_on(it, pages, script)
@@ -92,7 +93,7 @@ def test_back_leads_to_the_chat_as_it_is_now(
 
 
 def test_what_was_erased_on_a_later_page_is_not_shown_by_the_one_before(
-    remembering: Browser, visit: Visitor, pages: Any, script: Script
+    remembering: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(remembering) as it:
         ask_and_go_on(it, pages, script)
@@ -106,7 +107,7 @@ def test_what_was_erased_on_a_later_page_is_not_shown_by_the_one_before(
 
 
 def test_two_tabs_at_once_in_one_chat_show_both_questions(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser) as one:
         address = pages.add(tag=pages.tag(storage="local"))

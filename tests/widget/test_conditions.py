@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script, say
+from visits import Visit, Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 SCREENS = {"desktop": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 780}}
 
 HOSTILE = """<style>
@@ -41,7 +41,7 @@ EVERY_STYLE = """() => [...document.querySelector("chatbot-widget").shadowRoot.q
 
 
 @pytest.fixture(params=["desktop-chromium", "phone-chromium", "desktop-firefox"])
-def guest(visit: Visitor, request: pytest.FixtureRequest) -> Iterator[Any]:
+def guest(visit: Visitor, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A visitor in each browser, and on each screen."""
     screen, name = request.param.split("-")
     with visit(request.getfixturevalue(name), viewport=SCREENS[screen]) as it:
@@ -57,7 +57,7 @@ def strict(chat: str) -> dict[str, str]:
 
 
 def test_it_runs_under_a_strict_policy_with_trusted_types(
-    guest: Any, pages: Any, script: Script
+    guest: Visit, pages: HostPages, script: Script
 ) -> None:
     script.answers["Hours?"] = say("From **ten** to six.")
     guest.go(pages.add(headers=strict(pages.chat))).open()
@@ -68,7 +68,7 @@ def test_it_runs_under_a_strict_policy_with_trusted_types(
 
 
 def test_a_tampered_panel_does_not_run_and_the_visitor_is_told(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.tampered = True
     with visit(browser) as it:
@@ -80,7 +80,9 @@ def test_a_tampered_panel_does_not_run_and_the_visitor_is_told(
         expect(it.panel).to_have_count(0)
 
 
-def test_the_page_styles_do_not_reach_it(guest: Any, pages: Any, subtests: pytest.Subtests) -> None:
+def test_the_page_styles_do_not_reach_it(
+    guest: Visit, pages: HostPages, subtests: pytest.Subtests
+) -> None:
     shots = {}
     for name, head in {"plain": "", "hostile": HOSTILE, "bootstrap": BOOTSTRAP}.items():
         guest.go(pages.add(head=head))
@@ -96,7 +98,7 @@ def test_the_page_styles_do_not_reach_it(guest: Any, pages: Any, subtests: pytes
             assert [a ^ b for a, b in zip(plain, styled, strict=True) if a != b] == []
 
 
-def test_the_page_does_not_feel_it(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_the_page_does_not_feel_it(chromium: Browser, visit: Visitor, pages: HostPages) -> None:
     measure = """() => [...document.querySelectorAll("main, h1, p, button")].map((e) => {
         const s = getComputedStyle(e);
         return [...s].map((name) => s.getPropertyValue(name)).join() + JSON.stringify(e.getBoundingClientRect());
@@ -110,7 +112,7 @@ def test_the_page_does_not_feel_it(chromium: Any, visit: Visitor, pages: Any) ->
         assert set(it.page.evaluate("Object.getOwnPropertyNames(window)")) - names == {"Chatbot"}
 
 
-def test_a_pages_own_keys_are_not_touched(guest: Any, pages: Any) -> None:
+def test_a_pages_own_keys_are_not_touched(guest: Visit, pages: HostPages) -> None:
     keys = """<input id=own><script>window.heard = []; for (const type of ["keydown", "keypress", "keyup"])
         for (const where of [document, window]) where.addEventListener(type, (event) => heard.push(event.key));
         document.addEventListener("keydown", (event) => { if (/Escape|Enter/.test(event.key)) event.preventDefault(); });</script>"""
@@ -125,7 +127,7 @@ def test_a_pages_own_keys_are_not_touched(guest: Any, pages: Any) -> None:
         assert key in guest.page.evaluate("heard")
 
 
-def test_it_reads_from_right_to_left_on_an_arabic_page(guest: Any, pages: Any) -> None:
+def test_it_reads_from_right_to_left_on_an_arabic_page(guest: Visit, pages: HostPages) -> None:
     guest.go(pages.add(lang="ar", head="<style>html{direction:rtl}</style>")).open().still()
     title = guest.panel.locator("h2").bounding_box()
     close = guest.panel.get_by_role("button", name="إغلاق").bounding_box()
@@ -135,12 +137,12 @@ def test_it_reads_from_right_to_left_on_an_arabic_page(guest: Any, pages: Any) -
     assert panel["x"] + panel["width"] <= guest.page.viewport_size["width"]
 
 
-def test_a_base_element_changes_nothing(guest: Any, pages: Any) -> None:
+def test_a_base_element_changes_nothing(guest: Visit, pages: HostPages) -> None:
     guest.go(pages.add(head='<base href="https://elsewhere.example/" target="_top">')).open()
     guest.ask("hello").answered("You said: hello")
 
 
-def test_it_works_inside_an_iframe_without_storage(guest: Any, pages: Any) -> None:
+def test_it_works_inside_an_iframe_without_storage(guest: Visit, pages: HostPages) -> None:
     width = guest.page.viewport_size["width"]
     inner = pages.add(name="inner.html")
     frame = f'<iframe sandbox="allow-scripts" src="{inner}" width={width - 20} height=640></iframe>'
@@ -167,7 +169,9 @@ AGAIN = """(html) => { const made = document.createRange().createContextualFragm
     made.querySelector("script").onload = () => { window.ran = true; }; document.body.append(made); }"""
 
 
-def test_it_survives_a_swapped_page(guest: Any, pages: Any, subtests: pytest.Subtests) -> None:
+def test_it_survives_a_swapped_page(
+    guest: Visit, pages: HostPages, subtests: pytest.Subtests
+) -> None:
     for how, swap in SWAPS.items():
         with subtests.test(how):
             guest.go(pages.add()).open().ask("hello").answered("You said: hello")
@@ -181,7 +185,7 @@ def test_it_survives_a_swapped_page(guest: Any, pages: Any, subtests: pytest.Sub
         guest.page.evaluate("sessionStorage.clear()")
 
 
-def optimised(pages: Any) -> dict[str, str]:
+def optimised(pages: HostPages) -> dict[str, str]:
     source = f"{pages.chat}/widget.js"
     null = "Object.defineProperty(document, 'currentScript', { get: () => null });"
     return {
@@ -197,7 +201,7 @@ def optimised(pages: Any) -> dict[str, str]:
 
 
 def test_an_optimiser_does_not_break_it(
-    browser: Any, visit: Visitor, pages: Any, subtests: pytest.Subtests
+    browser: Browser, visit: Visitor, pages: HostPages, subtests: pytest.Subtests
 ) -> None:
     with visit(browser) as it:
         for how, tag in optimised(pages).items():
@@ -210,7 +214,7 @@ def test_an_optimiser_does_not_break_it(
 
 
 def test_several_sites_and_an_inline_one_live_on_one_page(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     two = pages.tag() + pages.tag(site="second", position="bottom-left")
     with visit(browser, viewport={"width": 1200, "height": 900}) as it:
@@ -224,7 +228,7 @@ def test_several_sites_and_an_inline_one_live_on_one_page(
         assert sorted(round(box["x"]) for box in boxes) == [20, 1200 - 20 - 56]
 
 
-def test_the_four_corners(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_the_four_corners(chromium: Browser, visit: Visitor, pages: HostPages) -> None:
     with visit(chromium, viewport={"width": 1000, "height": 800}) as it:
         for edge in ("top", "bottom"):
             for side in ("left", "right"):
@@ -243,7 +247,9 @@ def test_the_four_corners(chromium: Any, visit: Visitor, pages: Any) -> None:
                 assert panel["y"] + panel["height"] <= 800
 
 
-def test_a_page_keeps_a_chatbot_of_its_own(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_a_page_keeps_a_chatbot_of_its_own(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(chromium) as it:
         it.go(pages.add("<script>class Mine {}; window.Chatbot = Mine;</script>")).open()
         assert it.page.evaluate("Chatbot.name") == "Mine"

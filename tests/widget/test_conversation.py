@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import DONE, Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 
 
 def test_an_answer_streams_in_however_the_stream_is_cut(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.cut = 1
     text = ("token", {"text": "Ouvert à **10 h** 👩‍👩‍👧, "})
@@ -28,7 +26,7 @@ def test_an_answer_streams_in_however_the_stream_is_cut(
 
 
 def test_a_dropped_connection_is_taken_up_where_it_ended(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [("token", {"text": "one "}), ("drop", None), *say("two")]
     with visit(browser) as it:
@@ -37,7 +35,7 @@ def test_a_dropped_connection_is_taken_up_where_it_ended(
 
 
 def test_a_reload_brings_the_chat_back_and_goes_on_with_the_answer(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [("token", {"text": "begun "}), ("gate", None), *say("and done")]
     script.history = [
@@ -56,7 +54,7 @@ def test_a_reload_brings_the_chat_back_and_goes_on_with_the_answer(
 
 
 def test_stop_ends_the_answer_on_the_server_and_keeps_what_is_there(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [("token", {"text": "begun "}), ("gate", None), *say("never seen")]
     with visit(browser) as it:
@@ -71,7 +69,7 @@ def test_stop_ends_the_answer_on_the_server_and_keeps_what_is_there(
 
 
 def test_a_failed_answer_can_be_asked_again(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     wrong = {"code": "engine_crashed", "message": "The model stopped.", "retry": True}
     script.answers["?"] = [("token", {"text": "beg"}), ("error", wrong)]
@@ -87,7 +85,7 @@ def test_a_failed_answer_can_be_asked_again(
 
 
 def test_what_is_asked_back_is_answered_with_a_choice_and_not_tried_again(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     done = DONE | {"origin": "question", "suggestions": ["Leeds", "Hull"]}
     text = "Leeds or Hull?\n\n- Leeds\n- Hull"
@@ -107,7 +105,7 @@ def test_what_is_asked_back_is_answered_with_a_choice_and_not_tried_again(
 
 
 def test_a_question_is_kept_when_the_server_is_away(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser) as it:
         it.go(pages.add()).open()
@@ -125,7 +123,7 @@ def test_a_question_is_kept_when_the_server_is_away(
 
 
 def test_the_servers_refusals_are_shown_in_its_words(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     words = "That was a lot of questions. Try again in 9 s."
     script.refuse["/api/chat"] = (429, {"error": {"code": "limit_visitor", "message": words}})
@@ -136,7 +134,7 @@ def test_the_servers_refusals_are_shown_in_its_words(
 
 
 def test_the_place_in_the_queue_is_told(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [("queue", {"position": 2, "seconds": 7.2}), ("gate", None), *say("ok")]
     with visit(chromium) as it:
@@ -147,7 +145,7 @@ def test_the_place_in_the_queue_is_told(
 
 
 def test_enter_that_ends_a_composition_does_not_send(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add()).open()
@@ -165,7 +163,7 @@ def test_enter_that_ends_a_composition_does_not_send(
 
 
 def test_reading_further_up_is_not_disturbed(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     lines = "\n\n".join(f"line {n}" for n in range(40))
     script.answers["?"] = [("token", {"text": lines}), ("gate", None), *say("\n\nthe end")]
@@ -180,7 +178,7 @@ def test_reading_further_up_is_not_disturbed(
 
 
 def test_answers_that_come_while_it_is_closed_are_counted_on_the_bubble(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [("gate", None), *say("done")]
     with visit(chromium) as it:
@@ -197,7 +195,7 @@ def test_answers_that_come_while_it_is_closed_are_counted_on_the_bubble(
 
 
 def test_the_page_can_drive_it_before_and_after_it_is_there(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     early = """<script>(window.Chatbot = window.Chatbot || []).push(["setContext", {page: "https://shop.example/x"}],
         ["on", "message", (event) => (window.seen = [...(window.seen || []), event.detail.role + ":" + event.detail.text])],

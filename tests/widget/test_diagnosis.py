@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from host_pages import HostPages
+from playwright.sync_api import Browser
 from scripted_server import Script
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 
 
 def said(it: Any, address: str) -> str:
@@ -21,7 +22,7 @@ def said(it: Any, address: str) -> str:
     return str(box.inner_text())
 
 
-def test_a_good_page_has_nothing_wrong(browser: Any, visit: Visitor, pages: Any) -> None:
+def test_a_good_page_has_nothing_wrong(browser: Browser, visit: Visitor, pages: HostPages) -> None:
     with visit(browser) as it:
         words = said(it, pages.add())
         assert "✗" not in words
@@ -29,7 +30,9 @@ def test_a_good_page_has_nothing_wrong(browser: Any, visit: Visitor, pages: Any)
         assert f"✓ The server at {pages.chat} answers this page." in words
 
 
-def test_all_tags_of_a_page_are_examined(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_all_tags_of_a_page_are_examined(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     tags = pages.tag() + pages.tag(site="second") * 2 + pages.tag(site="third", colour="#ff0000")
     with visit(chromium) as it:
         words = said(it, pages.add(tag=tags))
@@ -39,7 +42,7 @@ def test_all_tags_of_a_page_are_examined(chromium: Any, visit: Visitor, pages: A
         assert "✗ data-colour is no option of the widget. Meant: data-color?" in words
 
 
-def altered(pages: Any) -> dict[str, tuple[str, str]]:
+def altered(pages: HostPages) -> dict[str, tuple[str, str]]:
     """Tag, and what is said of it. A good tag beside it shows the chat."""
     source = f"{pages.chat}/widget.js"
     return {
@@ -67,20 +70,24 @@ def altered(pages: Any) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("how", ["type", "rocket", "held", "source", "keyless"])
-def test_an_altered_tag_is_named(chromium: Any, visit: Visitor, pages: Any, how: str) -> None:
+def test_an_altered_tag_is_named(
+    chromium: Browser, visit: Visitor, pages: HostPages, how: str
+) -> None:
     tag, sentence = altered(pages)[how]
     with visit(chromium) as it:
         assert sentence in said(it, pages.add(tag, tag=pages.tag()))
 
 
-def test_attributes_of_others_are_left_alone(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_attributes_of_others_are_left_alone(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     tag = pages.tag(cfasync="false", no_optimize="1")
     with visit(chromium) as it:
         assert "no option of the widget" not in said(it, pages.add(tag=tag))
 
 
 def test_a_script_that_waits_for_the_visitor_is_named(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     # As optimisers do that "delay JavaScript until interaction".
     wait = f"""<script>addEventListener("keydown", () => {{ const tag = document.createElement("script");
@@ -97,7 +104,7 @@ def test_a_script_that_waits_for_the_visitor_is_named(
 
 
 def test_the_policy_that_blocks_is_named_with_the_directive(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     policy = {"Content-Security-Policy": f"default-src 'none'; script-src {pages.chat}"}
     with visit(browser) as it:
@@ -107,7 +114,7 @@ def test_the_policy_that_blocks_is_named_with_the_directive(
 
 
 def test_a_policy_that_blocks_only_the_parts_is_said_by_the_bubble(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     policy = {"Content-Security-Policy": f"script-src {pages.chat}/widget.js"}
     with visit(browser) as it:
@@ -117,7 +124,7 @@ def test_a_policy_that_blocks_only_the_parts_is_said_by_the_bubble(
 
 
 def test_an_origin_that_is_not_allowed_is_told_for_each_site(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     error = {"code": "origin_not_allowed", "message": "Pages of X may not use it."}
     script.refuse["/api/widget"] = (403, {"error": error})
@@ -126,7 +133,9 @@ def test_an_origin_that_is_not_allowed_is_told_for_each_site(
         assert words.count("✗ The server refuses this page: Pages of X may not use it.") == 2
 
 
-def test_an_unsafe_tag_on_a_safe_page_is_named(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_an_unsafe_tag_on_a_safe_page_is_named(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     chat = "https://chat.example"
     unsafe = '<script async src="http://old.example/widget.js" data-site="old"></script>'
     html = f"<!doctype html><body>{unsafe}{pages.tag().replace(pages.chat, chat)}"
@@ -143,7 +152,9 @@ def test_an_unsafe_tag_on_a_safe_page_is_named(chromium: Any, visit: Visitor, pa
         assert "✗ This page is HTTPS but the chat is loaded from http://old.example" in words
 
 
-def test_a_server_that_went_away_is_said(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_a_server_that_went_away_is_said(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(chromium) as it:
         it.page.route("**/api/**", lambda route: route.abort("connectionrefused"))
         words = said(it, pages.add(tag=pages.tag() + pages.tag(site="second")))
@@ -151,7 +162,7 @@ def test_a_server_that_went_away_is_said(chromium: Any, visit: Visitor, pages: A
 
 
 def test_it_speaks_french_on_a_french_page_and_is_seen_beside_a_banner(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     banner = '<div id="onetrust-banner-sdk">Cookies</div>'
     with visit(chromium) as it:

@@ -5,17 +5,17 @@ The page is of another origin than the server and holds nothing but the tag.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 from support.servers.live_server import LiveServer
 from support.servers.serving import serve_app
+from visits import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
-Visitor = Callable[..., Any]
 # Answered with as many words as the server allows: there is time to see them come.
 QUESTION = "Tell me about the sea."
 
@@ -43,7 +43,7 @@ def other_origin(live_server: LiveServer) -> Iterator[str]:
 
 
 def test_a_visitor_asks_on_another_site_and_reads_the_answer_as_it_is_written(
-    browser: Any, visit: Visitor, other_origin: str
+    browser: Browser, visit: Visitor, other_origin: str
 ) -> None:
     with visit(browser) as it:
         it.go(other_origin).open()
@@ -58,7 +58,7 @@ def test_a_visitor_asks_on_another_site_and_reads_the_answer_as_it_is_written(
 
 
 def test_the_demo_page_shows_the_bubble_and_answers(
-    chromium: Any, visit: Visitor, live_server: LiveServer, images: Path | None
+    chromium: Browser, visit: Visitor, live_server: LiveServer, images: Path | None
 ) -> None:
     with visit(chromium) as it:
         it.go(live_server.url + "/").open().ask("Is anything sent to third parties?")
@@ -69,7 +69,7 @@ def test_the_demo_page_shows_the_bubble_and_answers(
 
 
 def test_the_owner_tests_a_page_of_theirs_from_the_demo_page(
-    chromium: Any, visit: Visitor, live_server: LiveServer, other_origin: str
+    chromium: Browser, visit: Visitor, live_server: LiveServer, other_origin: str
 ) -> None:
     with visit(chromium) as it:
         it.go(live_server.url + "/")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import DONE, Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 CODE = "window.hacked=1"
 SCHEMES = ("javascript:", "JaVaScRiPt:", "java\tscript:", "java\nscript:", " javascript:", "\x01javascript:",
     "javascript&colon;", "&#106;avascript:", "data:text/html,<script>", "data:text/html;base64,PHNjcmlwdD4=",
@@ -68,7 +68,7 @@ CLICK = """() => { for (const link of document.querySelector("chatbot-widget").s
     { link.removeAttribute("target"); link.addEventListener("click", (e) => e.preventDefault()); link.click(); } }"""
 
 
-def harmless(it: Any, pages: Any) -> dict[str, Any]:
+def harmless(it: Any, pages: HostPages) -> dict[str, Any]:
     it.page.evaluate(CLICK)
     it.page.evaluate(OWN)
     it.until(lambda: it.page.evaluate("window.own"))
@@ -86,7 +86,7 @@ def test_the_corpus_is_large() -> None:
 
 
 def test_model_output_runs_nothing(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     lines = [("token", {"text": text + "\n\n"}) for text in corpus()]
     letters = [("token", {"text": letter}) for letter in "\n\n".join(corpus()[:40])]
@@ -99,7 +99,7 @@ def test_model_output_runs_nothing(
 
 
 def test_titles_addresses_and_quotes_of_sources_run_nothing(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     items = [
         {"title": text, "url": scheme + CODE, "quote": text}
@@ -116,7 +116,9 @@ def test_titles_addresses_and_quotes_of_sources_run_nothing(
         assert harmless(it, pages)["shown"] > 500
 
 
-def test_owner_texts_run_nothing(chromium: Any, visit: Visitor, pages: Any, script: Script) -> None:
+def test_owner_texts_run_nothing(
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
     texts = corpus()
     script.config |= {
         "name": texts[0], "greeting": "\n".join(texts), "notice": "\n".join(texts), "suggestions": texts,
@@ -136,7 +138,7 @@ def test_owner_texts_run_nothing(chromium: Any, visit: Visitor, pages: Any, scri
 
 
 def test_a_stored_chat_runs_nothing(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.history = [
         {"id": f"m{at}", "role": ("user", "assistant")[at % 2], "text": text, "sources": [{"title": text, "url": text, "quote": text}]}

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from support.servers.live_server import LiveServer
+from visits import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
-Visitor = Callable[..., Any]
 
 
-def page_of(pages: Any, live_server: LiveServer) -> str:
+def page_of(pages: HostPages, live_server: LiveServer) -> str:
     tag = f'<script async src="{live_server.url}/widget.js" data-site="{live_server.playground_key}"></script>'
     address: str = pages.add(tag=tag)
     return address
 
 
 def test_a_visitor_on_another_origin_asks_and_is_answered_by_the_real_model(
-    chromium: Any, visit: Visitor, pages: Any, live_server: LiveServer
+    chromium: Browser, visit: Visitor, pages: HostPages, live_server: LiveServer
 ) -> None:
     with visit(chromium) as it:
         it.go(page_of(pages, live_server)).open().ask("Write one sentence about the sea.")
@@ -42,7 +41,7 @@ def test_a_visitor_on_another_origin_asks_and_is_answered_by_the_real_model(
 
 
 def test_the_demo_page_and_the_plain_page_work_under_their_own_policies(
-    chromium: Any, visit: Visitor, live_server: LiveServer
+    chromium: Browser, visit: Visitor, live_server: LiveServer
 ) -> None:
     with visit(chromium) as it:
         it.go(live_server.url).open().ask("Write one word.")
@@ -58,7 +57,7 @@ def test_the_demo_page_and_the_plain_page_work_under_their_own_policies(
 
 
 def test_a_foreign_page_is_told_why_it_may_not_ask(
-    chromium: Any, visit: Visitor, pages: Any, live_server: LiveServer
+    chromium: Browser, visit: Visitor, pages: HostPages, live_server: LiveServer
 ) -> None:
     added = json.loads(live_server.cli("site", "add", "Closed", "--json"))
     site = next(entry["key"] for entry in added if entry["name"] == "Closed")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 HISTORY = [
     {"id": "q1", "role": "user", "text": "First question"},
     {"id": "m1", "role": "assistant", "text": "First answer", "finish": "stop", "origin": "pages"},
@@ -29,7 +29,7 @@ def remembering(it: Any, **kept: Any) -> None:
 
 @pytest.mark.parametrize("status", [429, 502])
 def test_a_server_that_is_busy_at_a_reload_costs_nobody_the_chat(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, status: int
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script, status: int
 ) -> None:
     script.history = HISTORY
     busy = {"error": {"code": "limit_small", "message": "Try again in 9 s."}}
@@ -47,7 +47,7 @@ def test_a_server_that_is_busy_at_a_reload_costs_nobody_the_chat(
 
 @pytest.mark.parametrize("status", [401, 404])
 def test_a_chat_that_is_gone_is_begun_anew(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, status: int
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script, status: int
 ) -> None:
     script.refuse["/api/conversation/c1"] = (status, {"error": {"code": "x", "message": "Gone."}})
     with visit(chromium) as it:
@@ -57,7 +57,7 @@ def test_a_chat_that_is_gone_is_begun_anew(
 
 
 def test_a_chat_comes_back_with_its_server(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.history = HISTORY
     with visit(browser) as it:
@@ -73,7 +73,7 @@ def test_a_chat_comes_back_with_its_server(
 
 
 def test_an_answer_that_ended_meanwhile_is_not_taken_up_again(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.history = HISTORY
     script.refuse["/api/chat/m1"] = (404, {"error": {"code": "x", "message": "Unknown."}})
@@ -85,7 +85,7 @@ def test_an_answer_that_ended_meanwhile_is_not_taken_up_again(
 
 
 def test_what_was_said_before_stands_before_what_is_said_next(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.history = HISTORY
     early = (
@@ -104,7 +104,7 @@ def test_what_was_said_before_stands_before_what_is_said_next(
 
 
 def test_two_tabs_do_not_overwrite_each_others_chat(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser) as one:
         address = pages.add(tag=pages.tag(storage="local"))
@@ -129,7 +129,9 @@ def test_two_tabs_do_not_overwrite_each_others_chat(
         assert "conversation" not in kept()
 
 
-def test_stop_needs_no_word_of_the_server(browser: Any, visit: Visitor, pages: Any) -> None:
+def test_stop_needs_no_word_of_the_server(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(browser) as it:
         held: list[Any] = []
         it.page.route("**/api/chat", lambda route: held.append(route))
@@ -142,7 +144,7 @@ def test_stop_needs_no_word_of_the_server(browser: Any, visit: Visitor, pages: A
 
 
 def test_a_stopped_answer_is_not_taken_up(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [("token", {"text": "begun"}), ("drop", None), *say("never seen")]
     with visit(chromium) as it:
@@ -161,7 +163,7 @@ def test_a_stopped_answer_is_not_taken_up(
 
 
 def test_a_locale_that_does_not_come_leaves_english(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         wrong = {"status": 404, "body": '{"error": {"code": "x"}}'}
@@ -173,7 +175,7 @@ def test_a_locale_that_does_not_come_leaves_english(
 
 
 def test_what_the_owner_left_open_is_said_in_the_visitors_language(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.config |= {"greeting": None, "notice": None}
     with visit(chromium) as it:
@@ -183,7 +185,7 @@ def test_what_the_owner_left_open_is_said_in_the_visitors_language(
 
 
 def test_a_chat_in_the_text_is_there_although_the_bubbles_was_closed(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         remembering(it, open=False)
@@ -192,7 +194,7 @@ def test_a_chat_in_the_text_is_there_although_the_bubbles_was_closed(
 
 
 def test_a_question_to_a_chat_that_is_gone_begins_a_new_one(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     gone = {"error": {"code": "conversation_unknown", "message": "This chat is gone."}}
 
@@ -209,7 +211,7 @@ def test_a_question_to_a_chat_that_is_gone_begins_a_new_one(
 
 
 def test_a_message_to_a_human_outlives_the_chat(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     gone = {"error": {"code": "conversation_unknown", "message": "This chat is gone."}}
     with visit(chromium) as it:
@@ -230,7 +232,7 @@ def test_a_message_to_a_human_outlives_the_chat(
 
 
 def test_no_text_is_lost_when_a_question_fails(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser) as it:
         held: list[Any] = []

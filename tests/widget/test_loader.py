@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 
 # Which timers wait. A page at rest has none.
 TIMERS = """(() => { const waiting = new Set(), set = window.setTimeout, clear = window.clearTimeout;
@@ -33,7 +31,7 @@ BANNER = '<div id="banner" style="position:fixed;inset:auto 0 0;height:200px">Co
     ],
 )
 def test_the_bubble_says_that_the_panel_did_not_come(
-    chromium: Any, visit: Visitor, pages: Any, lang: str, words: str
+    chromium: Browser, visit: Visitor, pages: HostPages, lang: str, words: str
 ) -> None:
     with visit(chromium) as it:
         it.page.route("**/panel-*.js", lambda route: route.abort())
@@ -44,7 +42,7 @@ def test_the_bubble_says_that_the_panel_did_not_come(
 
 
 def test_each_approach_tries_again_and_a_tap_leads_to_the_plain_page(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser) as it:
         it.page.route("**/panel-*.js", lambda route: route.abort())
@@ -65,7 +63,7 @@ def test_each_approach_tries_again_and_a_tap_leads_to_the_plain_page(
 
 
 def test_an_inline_chat_that_does_not_come_leaves_a_bubble(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         it.page.route("**/panel-*.js", lambda route: route.abort())
@@ -74,7 +72,7 @@ def test_an_inline_chat_that_does_not_come_leaves_a_bubble(
 
 
 def test_each_tag_has_the_options_of_its_own_address(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     source = f"{pages.chat}/widget.js?site="
     tags = f'<script async src="{source}one"></script><script async src="{source}two&amp;position=top-left"></script>'
@@ -85,7 +83,7 @@ def test_each_tag_has_the_options_of_its_own_address(
 
 
 def test_it_waits_for_a_consent_banner_and_rests_with_the_page(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium) as it:
         it.page.add_init_script(TIMERS)
@@ -108,7 +106,7 @@ def test_it_waits_for_a_consent_banner_and_rests_with_the_page(
 
 
 def test_the_owners_picture_on_the_bubble_is_a_rule_of_the_page(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     rule = """<style>chatbot-widget::part(bubble)::before
         { border: 0; padding: 14px; clip-path: circle(); background: url("/me.png") center / cover; scale: 1.5 }</style>"""

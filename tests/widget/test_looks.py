@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+from host_pages import HostPages
+from playwright.sync_api import Browser
 from scripted_server import Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 
 TABLE = """| Lamp | Height | Price (incl. tax) | Delivery within the European Union |
 |---|---|---|---|
@@ -17,7 +16,7 @@ TABLE = """| Lamp | Height | Price (incl. tax) | Delivery within the European Un
 
 
 def test_a_wide_table_scrolls_and_breaks_no_word(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = say(TABLE)
     with visit(browser, viewport={"width": 320, "height": 600}) as it:
@@ -33,7 +32,7 @@ def test_a_wide_table_scrolls_and_breaks_no_word(
 
 
 def test_sides_follow_the_panel_and_not_the_letters(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser) as it:
         it.go(pages.add(lang="ar")).open().ask("English in an Arabic panel")
@@ -45,7 +44,7 @@ def test_sides_follow_the_panel_and_not_the_letters(
 
 
 def test_a_failed_answer_has_its_retry_in_the_same_box(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     error = {"code": "x", "message": "The model stopped. Ask again.", "retry": True}
     script.answers["?"] = [("error", error)]
@@ -60,7 +59,7 @@ def test_a_failed_answer_has_its_retry_in_the_same_box(
 
 
 def test_an_avatar_that_does_not_come_leaves_the_spark(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser) as it:
         it.go(pages.add(tag=pages.tag(avatar="/nothing.png"))).open()
@@ -69,7 +68,7 @@ def test_an_avatar_that_does_not_come_leaves_the_spark(
 
 
 def test_the_bubble_of_an_open_panel_closes_it_and_looks_so(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     shape = "(bubble) => getComputedStyle(bubble, '::before').clipPath"
     with visit(chromium) as it:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+from host_pages import HostPages
+from playwright.sync_api import Browser
 from scripted_server import Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 PHONE = {"width": 390, "height": 780}
 LOW = {
     "400 %": {"width": 320, "height": 256},
@@ -30,7 +29,7 @@ OUT_OF_REACH = """(panel) => { const outer = panel.getBoundingClientRect();
 
 @pytest.mark.parametrize("size", LOW)
 def test_the_conversation_has_most_of_the_room(
-    browser: Any, visit: Visitor, pages: Any, script: Script, size: str
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script, size: str
 ) -> None:
     script.answers["?"] = say("\n\n".join(f"Paragraph {number}" for number in range(30)))
     with visit(browser, viewport=LOW[size]) as it:
@@ -44,7 +43,7 @@ def test_the_conversation_has_most_of_the_room(
 
 
 def test_what_is_open_above_a_keyboard_is_whole(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser, viewport=PHONE) as it:
         it.go(pages.add()).open().still()
@@ -64,7 +63,7 @@ def test_what_is_open_above_a_keyboard_is_whole(
 
 
 def test_a_sheet_covers_the_notice_wherever_it_stands(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium, viewport=LOW["400 %"]) as it:
         it.go(pages.add()).open().panel.locator(".where").click()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 
 
-def test_a_polite_line_can_be_sent_away_for_good(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_a_polite_line_can_be_sent_away_for_good(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     # The other chat's line comes later than the first one's would.
     tags = pages.tag(proactive="Need help?", delay="0.1")
     tags += pages.tag(site="second", proactive="Any question?", delay="0.5", position="top-left")
@@ -33,7 +33,7 @@ def test_a_polite_line_can_be_sent_away_for_good(chromium: Any, visit: Visitor, 
 
 @pytest.mark.parametrize("position", ["bottom-right", "top-left"])
 def test_a_polite_line_leaves_the_bubble_where_it_is_and_goes_when_the_panel_opens(
-    chromium: Any, visit: Visitor, pages: Any, position: str
+    chromium: Browser, visit: Visitor, pages: HostPages, position: str
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add(tag=pages.tag(position=position), name="plain.html"))
@@ -46,7 +46,9 @@ def test_a_polite_line_leaves_the_bubble_where_it_is_and_goes_when_the_panel_ope
         expect(tip).to_have_count(0)
 
 
-def test_a_polite_line_is_sent_away_by_escape(browser: Any, visit: Visitor, pages: Any) -> None:
+def test_a_polite_line_is_sent_away_by_escape(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(browser) as it:
         it.go(pages.add(tag=pages.tag(proactive="Need help?", delay="0.1")))
         tip = it.page.locator("chatbot-widget .tip")
@@ -57,7 +59,7 @@ def test_a_polite_line_is_sent_away_by_escape(browser: Any, visit: Visitor, page
 
 
 def test_a_question_of_the_page_is_asked_in_sight(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add()).open().menu("Talk to a human")
@@ -67,7 +69,7 @@ def test_a_question_of_the_page_is_asked_in_sight(
 
 
 def test_a_banner_that_is_there_and_not_seen_hides_nothing(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     banner = '<div class=cookies style="visibility: hidden">Cookies?</div>'
     with visit(browser) as it:
@@ -76,7 +78,7 @@ def test_a_banner_that_is_there_and_not_seen_hides_nothing(
 
 
 def test_nothing_is_stored_or_requested_before_the_first_tap(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser) as it:
         it.page.clock.install()
@@ -96,7 +98,7 @@ def test_nothing_is_stored_or_requested_before_the_first_tap(
 
 
 def test_the_bubble_waits_while_a_consent_banner_is_there(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     banner = (
         "<div class=cookies>Cookies? <button onclick='this.parentNode.remove()'>No</button></div>"
@@ -116,7 +118,7 @@ def test_the_bubble_waits_while_a_consent_banner_is_there(
     [("fr", "Envoyer"), ("de", "Senden"), ("es", "Enviar"), ("it", "Invia"), ("pt", "Enviar"), ("nl", "Versturen"), ("pl", "Wyślij"), ("ja", "送信"), ("sv", "Send")],
 )  # fmt: skip
 def test_it_speaks_the_language_of_the_page(
-    chromium: Any, visit: Visitor, pages: Any, locale: str, send: str
+    chromium: Browser, visit: Visitor, pages: HostPages, locale: str, send: str
 ) -> None:
     with visit(chromium, locale="en-GB") as it:
         it.go(pages.add(lang=locale))
@@ -125,7 +127,7 @@ def test_it_speaks_the_language_of_the_page(
 
 
 def test_the_diagnosis_says_in_words_what_is_wrong(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     refusal = {"error": {"code": "origin_not_allowed", "message": "Pages of X may not use it."}}
     script.refuse["/api/widget"] = (403, refusal)
@@ -140,7 +142,7 @@ def test_the_diagnosis_says_in_words_what_is_wrong(
 
 
 def test_the_diagnosis_names_the_policy_that_blocks(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     policy = {"Content-Security-Policy": f"default-src 'none'; script-src {pages.chat}"}
     with visit(chromium) as it:

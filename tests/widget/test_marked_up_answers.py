@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script, say
 
 pytestmark = pytest.mark.browser
@@ -15,7 +16,7 @@ MYTH = "https://en.wikipedia.org/wiki/Venus_(mythology)"
 
 
 def test_brackets_belong_to_their_address_and_bars_to_their_cell(
-    chromium: Any, visit: Callable[..., Any], pages: Any, script: Script
+    chromium: Browser, visit: Callable[..., Any], pages: HostPages, script: Script
 ) -> None:
     text = f"[a]({PLANET}), and (see {MYTH}).\n\n| one | two |\n|---|---|\n| A \\| B | last cell |"
     script.answers["?"] = say(text)

@@ -6,16 +6,16 @@ in Chromium and Firefox.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 MODULES = Path(__file__).parents[2] / "widget" / "node_modules"
 DESK = {"width": 1280, "height": 720}
 PHONE = {"width": 390, "height": 780}
@@ -30,7 +30,7 @@ def inline(package: str) -> str:
 
 
 def test_the_wheel_turns_the_conversation_and_not_the_page(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = say("\n\n".join(f"Paragraph {number}" for number in range(60)))
     lenis = inline("lenis/dist/lenis.min.js")
@@ -46,7 +46,7 @@ def test_the_wheel_turns_the_conversation_and_not_the_page(
 
 
 def test_letters_land_in_the_chat_while_a_modal_traps_the_focus(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     modal = """<div class="modal" id="modal" tabindex="-1"><div class="modal-dialog"><div class="modal-content">
         <input id="theirs"><button>OK</button></div></div></div>"""
@@ -110,7 +110,7 @@ def home(it: Any) -> bool:
 
 @pytest.mark.parametrize("tool", CONSENT)
 def test_the_bubble_keeps_clear_of_a_consent_tool(
-    browser: Any, visit: Visitor, pages: Any, tool: str
+    browser: Browser, visit: Visitor, pages: HostPages, tool: str
 ) -> None:
     packages, start, button = CONSENT[tool]
     with visit(browser, viewport=PHONE) as it:
@@ -124,7 +124,7 @@ def test_the_bubble_keeps_clear_of_a_consent_tool(
 
 
 def test_an_open_chat_needs_no_room_over_a_bar_of_the_page(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     bar = '<div style="position: fixed; inset: auto 0 0; height: 240px"><button>Buy</button></div>'
     with visit(browser, viewport=DESK) as it:
@@ -148,7 +148,7 @@ LATE = """<style>#bar { position: fixed; inset: auto 0 0; height: 240px; transla
     ],
 )
 def test_the_bubble_rises_above_what_moves_in_late(
-    browser: Any, visit: Visitor, pages: Any, moves: str
+    browser: Browser, visit: Visitor, pages: HostPages, moves: str
 ) -> None:
     with visit(browser, viewport=DESK) as it:
         it.go(pages.add(LATE % moves)).bubble.wait_for()
@@ -165,7 +165,7 @@ def test_the_bubble_rises_above_what_moves_in_late(
     ],
 )
 def test_what_is_no_bar_over_its_place_moves_no_bubble(
-    chromium: Any, visit: Visitor, pages: Any, height: str, position: str, top: int
+    chromium: Browser, visit: Visitor, pages: HostPages, height: str, position: str, top: int
 ) -> None:
     bar = f'<div style="position: fixed; inset: auto 0 0; height: {height}"><button>Menu</button></div>'
     with visit(chromium, viewport=DESK) as it:
@@ -175,7 +175,9 @@ def test_what_is_no_bar_over_its_place_moves_no_bubble(
         assert round(it.bubble.bounding_box()["y"]) == top
 
 
-def test_a_chat_outlives_the_visits_of_turbo(browser: Any, visit: Visitor, pages: Any) -> None:
+def test_a_chat_outlives_the_visits_of_turbo(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
     turbo = inline("@hotwired/turbo/dist/turbo.es2017-umd.js")
     tags = f'<div id="place"></div>{pages.tag(site="inline", mode="inline", target="#place")}'
     pages.add('<a href="/one.html">One</a>', head=turbo, name="two.html")
@@ -193,7 +195,7 @@ def test_a_chat_outlives_the_visits_of_turbo(browser: Any, visit: Visitor, pages
 
 
 def test_a_chat_in_the_text_comes_back_with_its_place(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     tag = pages.tag(mode="inline", target="#place")
     with visit(browser) as it:
@@ -216,7 +218,9 @@ BLOCKS = [
 ]
 
 
-def test_no_containing_block_moves_the_bubble(browser: Any, visit: Visitor, pages: Any) -> None:
+def test_no_containing_block_moves_the_bubble(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(browser, viewport=DESK) as it:
         for rule in BLOCKS:
             style = f"<style>{rule}</style>"
@@ -227,7 +231,7 @@ def test_no_containing_block_moves_the_bubble(browser: Any, visit: Visitor, page
 
 
 def test_a_native_modal_dialogue_leaves_the_chat_usable(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     dialogue = '<dialog id=box style="transform: translateX(0)"><p>Sale!</p></dialog>'
     with visit(browser, viewport=DESK) as it:
@@ -248,7 +252,7 @@ ALLOWED = f"""() => {{ const field = document.querySelector("chatbot-widget").sh
 
 
 def test_what_the_page_forbids_everywhere_is_allowed_in_the_chat(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     copy_protection = (
         f"<script>{FORBID}</script><style>body {{ user-select: none !important }}</style>"
@@ -263,7 +267,7 @@ def test_what_the_page_forbids_everywhere_is_allowed_in_the_chat(
 
 @pytest.mark.parametrize("how", ["a copy", "in the page", "in a file with others"])
 def test_a_copy_of_the_loader_finds_its_server(
-    browser: Any, visit: Visitor, pages: Any, how: str
+    browser: Browser, visit: Visitor, pages: HostPages, how: str
 ) -> None:
     loader = (MODULES.parent / "dist" / "widget.js").read_text(encoding="utf-8")
     pages.found["cache/ab12.js"] = (loader, {"Content-Type": "text/javascript; charset=utf-8"})
@@ -278,7 +282,7 @@ def test_a_copy_of_the_loader_finds_its_server(
 
 
 def test_a_text_that_is_too_long_is_told_and_kept(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.config["limits"] = {"message_chars": 20}
     with visit(browser) as it:

@@ -7,14 +7,14 @@ processor's time they take, and the one span of wall time by the best of many vi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 # Of the page's own elements only: what moves inside the panel while an answer grows is the panel's.
 OBSERVE = """<script>window.shifts = []; window.largest = [];
 new PerformanceObserver((l) => shifts.push(...l.getEntries().flatMap((e) => e.sources.map(({node}) => node))
@@ -45,7 +45,7 @@ def painted(it: Any) -> None:
 
 
 def test_the_tag_shifts_nothing_and_is_never_the_largest_thing(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     found = []
     for tag in ("", None):
@@ -60,7 +60,7 @@ def test_the_tag_shifts_nothing_and_is_never_the_largest_thing(
 
 
 def test_the_largest_thing_does_not_wait_for_the_tag(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         held: list[Any] = []
@@ -73,14 +73,16 @@ def test_the_largest_thing_does_not_wait_for_the_tag(
 
 
 def test_opening_and_answering_moves_nothing_of_the_page(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add(PAGE, head=OBSERVE)).open().ask("hello").answered("You said: hello")
         assert shifts(it.still()) == ["body"]
 
 
-def test_a_chat_in_the_text_keeps_its_place_free(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_a_chat_in_the_text_keeps_its_place_free(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(chromium, viewport={"width": 1000, "height": 900}) as it:
         held: list[Any] = []
         it.page.route("**/panel-*.js", lambda route: held.append(route))
@@ -93,7 +95,7 @@ def test_a_chat_in_the_text_keeps_its_place_free(chromium: Any, visit: Visitor, 
         assert it.still().page.locator("#below").bounding_box() == before
 
 
-def longest_task(chromium: Any, it: Any) -> float:
+def longest_task(chromium: Browser, it: Any) -> float:
     """Milliseconds of the processor that the page's longest task took, first tap to answer."""
     chromium.start_tracing(page=it.page, categories=["toplevel", "__metadata"])
     it.open().ask("hello").answered("You said: hello")
@@ -115,7 +117,7 @@ def longest_task(chromium: Any, it: Any) -> float:
     return max(tasks)
 
 
-def test_no_task_of_the_widget_is_long(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_no_task_of_the_widget_is_long(chromium: Browser, visit: Visitor, pages: HostPages) -> None:
     found = []
     for _ in range(5):
         with visit(chromium) as it:
@@ -127,7 +129,7 @@ def test_no_task_of_the_widget_is_long(chromium: Any, visit: Visitor, pages: Any
 
 
 def test_the_panel_is_painted_within_100_ms_of_the_tap(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     measure = """() => new Promise((done) => { const bubble = document.querySelector("chatbot-widget").shadowRoot.querySelector(".bubble");
         const start = performance.now(); const look = () => { const panel = document.querySelector("chatbot-widget").shadowRoot.querySelector(".panel:not([hidden])");

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 from support.servers.serving import serve_app
+from visits import Visitor
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
@@ -22,7 +21,6 @@ from chatbot_server.storage.visitors.conversations import ChatMessage
 from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.web.visitor.page import ink
 
-Visitor = Callable[..., Any]
 SOURCE = {"title": "Hours", "url": "https://example.org/hours", "quote": "Open from ten to six"}
 
 
@@ -48,7 +46,7 @@ def talk(sqlite_database: Database) -> dict[str, str]:
 
 @pytest.mark.browser
 def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
-    chromium: Any, visit: Visitor, app: Flask, talk: dict[str, str]
+    chromium: Browser, visit: Visitor, app: Flask, talk: dict[str, str]
 ) -> None:
     serving = serve_app(app)
     fill = """([conversation, secret]) => { document.querySelector("[name=conversation]").value = conversation;

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 NONCE = "bm9uY2U="
 ISOLATED = {
     "Content-Security-Policy": f"script-src 'nonce-{NONCE}' 'strict-dynamic'; object-src 'none'; "
@@ -20,7 +18,9 @@ ISOLATED = {
 }
 
 
-def test_it_runs_in_an_isolated_page_with_a_nonce(browser: Any, visit: Visitor, pages: Any) -> None:
+def test_it_runs_in_an_isolated_page_with_a_nonce(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
     tag = pages.tag().replace("<script", f'<script nonce="{NONCE}" crossorigin')
     with visit(browser) as it:
         it.go(pages.add(tag=tag, headers=ISOLATED)).open().ask("hello").answered("You said: hello")
@@ -31,7 +31,7 @@ def test_it_runs_in_an_isolated_page_with_a_nonce(browser: Any, visit: Visitor, 
 
 
 def test_a_page_of_small_rems_makes_no_phone_magnify_a_field(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     sizes = "(fields) => fields.map((field) => parseFloat(getComputedStyle(field).fontSize))"
     with visit(chromium, viewport={"width": 390, "height": 780}) as it:
@@ -55,7 +55,7 @@ window.$ = window.$$ = Event.observe = () => { throw "theirs"; };
 
 
 def test_libraries_that_extend_everything_break_nothing(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = say("From **ten**:\n\n- daily\n\n| a | b |\n|---|---|\n| 1 | 2 |")
     with visit(browser) as it:
@@ -66,7 +66,7 @@ def test_libraries_that_extend_everything_break_nothing(
 
 
 def test_an_arabic_answer_with_code_fits_a_hebrew_page(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     code = "x" * 300
     script.answers["?"] = say(f"نفتح من **10:00** إلى 18:30\n\n`{code}`\n\n```\n{code}\n```")
@@ -82,7 +82,7 @@ def test_an_arabic_answer_with_code_fits_a_hebrew_page(
 
 
 def test_a_chat_in_a_frame_of_an_advertisement_can_be_used(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     inner = pages.add(name="inner.html")
     frame = f'<iframe src="{inner}" width=300 height=250></iframe>'
@@ -108,7 +108,7 @@ IN_BETWEEN = {
 
 @pytest.mark.parametrize("what", IN_BETWEEN)
 def test_an_answer_of_something_in_between_loses_no_question(
-    browser: Any, visit: Visitor, pages: Any, what: str
+    browser: Browser, visit: Visitor, pages: HostPages, what: str
 ) -> None:
     status, kind, body = IN_BETWEEN[what]
     cross = {"Access-Control-Allow-Origin": "*"}

@@ -6,15 +6,17 @@ folder, so that a test run leaves the tree as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from host_pages import HostPages
+from playwright.sync_api import Browser
 from scripted_server import DONE, Script
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1180, "height": 780}},
     "dark": {"viewport": {"width": 1180, "height": 780}, "color_scheme": "dark"},
@@ -102,9 +104,9 @@ def states(it: Any, script: Script, question: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_state_has_its_picture(
-    chromium: Any,
+    chromium: Browser,
     visit: Visitor,
-    pages: Any,
+    pages: HostPages,
     script: Script,
     tmp_path: Path,
     look: str,

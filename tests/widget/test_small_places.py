@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 PHONE = {"width": 390, "height": 780}
 MAGNIFIED = {"width": 320, "height": 256}
 LONG = "The friendly assistant of the world-famous Atelier Lumen for lamps of all kinds " * 4
@@ -41,7 +41,7 @@ def ready(it: Any) -> None:
 
 
 def test_the_polite_line_leaves_a_phone_its_page(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser, viewport=PHONE) as it:
         it.go(pages.add(tag=pages.tag(proactive="Need help?", delay="0.1")))
@@ -53,7 +53,7 @@ def test_the_polite_line_leaves_a_phone_its_page(
 
 
 def test_the_field_has_a_line_however_its_text_came(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(browser) as it:
         it.go(pages.add()).open()
@@ -73,7 +73,7 @@ def test_the_field_has_a_line_however_its_text_came(
 
 
 def test_the_bubble_has_its_picture_in_forced_colours(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     for scheme in ("light", "dark"):
         with visit(browser, forced_colors="active", color_scheme=scheme) as it:
@@ -86,7 +86,7 @@ def test_the_bubble_has_its_picture_in_forced_colours(
 
 @pytest.mark.parametrize("mode", ["bubble", "inline"])
 def test_a_printed_page_is_the_owners_alone(
-    chromium: Any, visit: Visitor, pages: Any, mode: str
+    chromium: Browser, visit: Visitor, pages: HostPages, mode: str
 ) -> None:
     tag = pages.tag() if mode == "bubble" else pages.tag(mode=mode)
     with visit(chromium) as it:
@@ -99,7 +99,7 @@ def test_a_printed_page_is_the_owners_alone(
 
 @pytest.mark.parametrize("size", [MAGNIFIED, {"width": 800, "height": 440}], ids=["400 %", "low"])
 def test_every_entry_of_the_menu_is_reached_and_nothing_stays_shifted(
-    chromium: Any, visit: Visitor, pages: Any, size: dict[str, int]
+    chromium: Browser, visit: Visitor, pages: HostPages, size: dict[str, int]
 ) -> None:
     with visit(chromium, viewport=size) as it:
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
@@ -113,7 +113,7 @@ def test_every_entry_of_the_menu_is_reached_and_nothing_stays_shifted(
 
 
 def test_the_notice_is_reached_however_many_lines_the_field_has(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium, viewport=MAGNIFIED) as it:
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
@@ -123,7 +123,7 @@ def test_the_notice_is_reached_however_many_lines_the_field_has(
         it.until(lambda: inside(it.panel.locator(".where"), it.panel))
 
 
-def test_the_menu_fits_a_narrow_column(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_the_menu_fits_a_narrow_column(chromium: Browser, visit: Visitor, pages: HostPages) -> None:
     column = f'<div style="width: 210px">{pages.tag(mode="inline")}</div>'
     with visit(chromium) as it:
         it.go(pages.add(column, tag=""))
@@ -135,7 +135,7 @@ def test_the_menu_fits_a_narrow_column(chromium: Any, visit: Visitor, pages: Any
 
 @pytest.mark.parametrize("size", [PHONE, MAGNIFIED], ids=["phone", "400 %"])
 def test_menu_and_sheet_leave_the_header_free_however_high_it_is(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, size: dict[str, int]
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script, size: dict[str, int]
 ) -> None:
     script.config |= {"name": LONG, "state": "failed"}
     with visit(chromium, viewport=size) as it:
@@ -157,7 +157,7 @@ def test_menu_and_sheet_leave_the_header_free_however_high_it_is(
 
 
 def test_a_phone_gets_no_full_screen_panel_that_nobody_asked_for(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser, viewport=PHONE) as it:
         it.go(pages.add()).open()
@@ -170,7 +170,9 @@ def test_a_phone_gets_no_full_screen_panel_that_nobody_asked_for(
         expect(it.panel).to_be_hidden()
 
 
-def test_what_was_closed_does_not_open_itself(chromium: Any, visit: Visitor, pages: Any) -> None:
+def test_what_was_closed_does_not_open_itself(
+    chromium: Browser, visit: Visitor, pages: HostPages
+) -> None:
     with visit(chromium) as it:
         it.page.clock.install()
         it.go(pages.add(tag=pages.tag(open="30"))).open()
@@ -181,7 +183,7 @@ def test_what_was_closed_does_not_open_itself(chromium: Any, visit: Visitor, pag
 
 
 def test_a_page_that_closes_it_keeps_its_own_focus(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser) as it:
         it.go(pages.add("<input id=own>")).open()
@@ -192,7 +194,7 @@ def test_a_page_that_closes_it_keeps_its_own_focus(
 
 
 def test_magnifying_with_two_fingers_does_not_cut_the_panel(
-    chromium: Any, visit: Visitor, pages: Any
+    chromium: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(chromium, viewport=PHONE, is_mobile=True, has_touch=True) as it:
         it.go(pages.add()).open().still()
@@ -204,7 +206,7 @@ def test_magnifying_with_two_fingers_does_not_cut_the_panel(
 
 
 def test_a_long_label_does_not_squeeze_the_picture(
-    browser: Any, visit: Visitor, pages: Any
+    browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
     with visit(browser, viewport={"width": 320, "height": 600}) as it:
         it.go(pages.add(tag=pages.tag(label="Any question about our lamps? Ask us, we are here")))
@@ -212,7 +214,7 @@ def test_a_long_label_does_not_squeeze_the_picture(
 
 
 def test_a_chat_that_fills_a_wide_window_has_lines_that_can_be_read(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = say("many words " * 200)
     with visit(chromium, viewport={"width": 1800, "height": 900}) as it:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+from host_pages import HostPages
+from playwright.sync_api import Browser
 from scripted_server import DONE, Script
+from visits import Visitor
 
 from chatbot_server.retrieval.answer.show.sources import link_to
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 FAR = "<p>" + "Other words that are not looked for. " * 300 + "</p>"
 PAGE = f"""<p>Monday is a busy day; 9 am is early.</p>{FAR}
 <ol><li>Book a slot.</li><li id="item">Bring the bike <em>before noon</em>, or later.</li></ol>{FAR}
@@ -30,7 +29,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("place", SENTENCES)
 def test_a_source_s_link_scrolls_to_the_words(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, place: str
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script, place: str
 ) -> None:
     quoted = pages.add(PAGE, tag="", name="quoted.html")
     source = {"title": "Page", "url": link_to(quoted, SENTENCES[place]), "quote": "Words"}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import expect
+from host_pages import HostPages
+from playwright.sync_api import Browser, expect
 from scripted_server import DONE, Script, say
+from visits import Visitor
 
 pytestmark = pytest.mark.browser
-Visitor = Callable[..., Any]
 CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: %s, configurable: true})"
 HEARD = """() => { window.heard = []; const status = document.querySelector("chatbot-widget").shadowRoot
     .querySelector("[role=status][aria-live]"); new MutationObserver((changes) => { for (const change of changes)
@@ -20,7 +18,7 @@ REFUSED = (500, {"error": {"code": "internal", "message": "Something went wrong 
 
 
 def test_copy_says_that_it_copied_when_it_did(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium) as it:
         it.page.add_init_script(
@@ -38,7 +36,7 @@ def test_copy_says_that_it_copied_when_it_did(
     "clipboard", ["undefined", "{writeText: () => Promise.reject(new Error())}"]
 )
 def test_copy_says_nothing_of_what_the_browser_does_not_do(
-    chromium: Any, visit: Visitor, pages: Any, clipboard: str
+    chromium: Browser, visit: Visitor, pages: HostPages, clipboard: str
 ) -> None:
     with visit(chromium) as it:
         it.page.add_init_script(CLIPBOARD % clipboard)
@@ -53,7 +51,7 @@ def test_copy_says_nothing_of_what_the_browser_does_not_do(
 
 
 def test_only_the_last_answer_can_be_asked_again(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     wrong = {"code": "x", "message": "The model stopped.", "retry": True}
     script.answers["!"] = [("error", wrong)]
@@ -69,7 +67,7 @@ def test_only_the_last_answer_can_be_asked_again(
 
 
 def test_thanks_are_for_a_reason_that_was_taken(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium, viewport={"width": 900, "height": 860}) as it:
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
@@ -90,7 +88,7 @@ def test_thanks_are_for_a_reason_that_was_taken(
 
 
 def test_a_wrong_address_is_said_at_its_field(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     words = "This is not an e-mail address."
     script.refuse["/api/contact"] = (400, {"error": {"code": "email_wrong", "message": words}})
@@ -114,7 +112,7 @@ def test_a_wrong_address_is_said_at_its_field(
 
 
 def test_a_message_to_a_human_is_sent_once(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add()).open().menu("Talk to a human")
@@ -128,7 +126,7 @@ def test_a_message_to_a_human_is_sent_once(
 
 
 def test_an_empty_chat_has_nothing_to_keep_and_a_printed_one_is_whole(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     source = {"title": "ساعات", "url": "https://example.org/hours", "quote": "x"}
     script.answers["?"] = [
@@ -153,7 +151,7 @@ def test_an_empty_chat_has_nothing_to_keep_and_a_printed_one_is_whole(
 
 
 def test_waiting_is_said_and_long_waits_in_minutes(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = [
         ("queue", {"position": 2, "seconds": 200}),
@@ -175,7 +173,7 @@ def test_waiting_is_said_and_long_waits_in_minutes(
 
 
 def test_the_conversation_is_read_and_left_with_the_keyboard(
-    browser: Any, visit: Visitor, pages: Any, script: Script
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = say("\n\n".join(f"line {n}" for n in range(60)))
     with visit(browser) as it:
@@ -198,7 +196,13 @@ def test_the_conversation_is_read_and_left_with_the_keyboard(
     ],
 )
 def test_how_long_a_chat_is_kept_is_said_truly(
-    chromium: Any, visit: Visitor, pages: Any, script: Script, storage: str, days: int, words: str
+    chromium: Browser,
+    visit: Visitor,
+    pages: HostPages,
+    script: Script,
+    storage: str,
+    days: int,
+    words: str,
 ) -> None:
     script.config["privacy"] = script.config["privacy"] | {"retention_days": days}
     with visit(chromium) as it:
@@ -208,7 +212,7 @@ def test_how_long_a_chat_is_kept_is_said_truly(
 
 
 def test_a_source_keeps_its_own_place_in_the_page(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     sources = [
         {
@@ -231,7 +235,7 @@ def test_a_source_keeps_its_own_place_in_the_page(
 
 
 def test_code_reads_from_left_to_right_in_every_language(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["?"] = say("مثال\n\n```\nnpm run build\n```")
     with visit(chromium) as it:
@@ -240,7 +244,7 @@ def test_code_reads_from_left_to_right_in_every_language(
 
 
 def test_a_long_answer_is_read_from_its_question_on(
-    chromium: Any, visit: Visitor, pages: Any, script: Script
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["Hours?"] = say("First words.\n\n" + "Many more words follow. " * 200)
     with visit(chromium) as it:

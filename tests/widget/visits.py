@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -154,3 +155,7 @@ class Visit:
         """Choose *entry* from the menu that is open."""
         self.panel.locator(".menu").get_by_role("button", name=entry).click()
         return self
+
+
+# Opens a page in a browser for a fresh visitor: ``with visit(browser, viewport=…) as it:``.
+Visitor = Callable[..., AbstractContextManager[Visit]]

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from support.browsers import LIMIT
 from support.patience import LONG, wait_for
+from support.servers.live_server import LiveServer
 from support.servers.owner_server import PASSWORD
 from support.servers.web_site import WebSite
 
@@ -59,7 +60,7 @@ def site() -> Iterator[WebSite]:
 
 
 @pytest.fixture
-def server(make_server: Callable[..., Any]) -> Iterator[Any]:
+def server(make_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
     """An empty server that quotes pages, without a model."""
     reading = {"private_hosts": ["127.0.0.1"], "requests_per_second": 50}
     server = make_server(engine={"model": None}, retrieval=reading)
@@ -78,7 +79,7 @@ def page_of(browser: Browser, **options: Any) -> Iterator[Page]:
         context.close()
 
 
-def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> str:
+def set_up(page: Page, server: LiveServer, site: WebSite, *, script: bool = True) -> str:
     """The wizard, until three answers are shown; returns the site's key."""
     token = (server.folder / "data" / "setup-token").read_text().strip()
     page.goto(f"{server.url}/setup#{token}")
@@ -112,7 +113,7 @@ def set_up(page: Page, server: Any, site: WebSite, *, script: bool = True) -> st
 
 
 def test_clicks_lead_from_nothing_to_an_answer_on_the_owners_site(
-    browser: Browser, server: Any, site: WebSite
+    browser: Browser, server: LiveServer, site: WebSite
 ) -> None:
     with page_of(browser) as page:
         set_up(page, server, site)
@@ -165,7 +166,7 @@ def write_to_visitor(owner: Page, text: str) -> None:
 
 
 def test_a_person_takes_over_and_hands_back(
-    chromium: Browser, firefox: Browser, server: Any, axe_source: str
+    chromium: Browser, firefox: Browser, server: LiveServer, axe_source: str
 ) -> None:
     sites = json.loads(server.cli("site", "list", "--json"))
     key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
@@ -212,7 +213,9 @@ def test_a_person_takes_over_and_hands_back(
         expect(passed_on).to_have_count(2)
 
 
-def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: WebSite) -> None:
+def test_the_wizard_works_without_scripts(
+    chromium: Browser, server: LiveServer, site: WebSite
+) -> None:
     with page_of(chromium, java_script_enabled=False) as page:
         key = set_up(page, server, site, script=False)
         page.get_by_label("Ask what your visitors would ask").fill("When are you open?")
@@ -230,7 +233,7 @@ def test_the_wizard_works_without_scripts(chromium: Browser, server: Any, site: 
         expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
-def fill(page: Page, server: Any, site: WebSite, key: str) -> str:
+def fill(page: Page, server: LiveServer, site: WebSite, key: str) -> str:
     """Conversations, a golden question and its run, a shared link, whose address it returns."""
     headers = {"Origin": site.address}
     for question in QUESTIONS:
@@ -251,8 +254,13 @@ def fill(page: Page, server: Any, site: WebSite, key: str) -> str:
     return page.locator("#link").inner_text()
 
 
-def check_page(page: Page, address: str, axe_source: str, picture: Callable[[str], Path]) -> None:
-    """In each look the page has no fault that axe knows, fits the window, and is pictured."""
+def check_page(page: Page, address: str, axe_source: str, images: Path | None) -> None:
+    """In each look the page has no fault that axe knows and fits the window.
+
+    Args:
+        images: where pictures for the documentation are kept, if they are wanted.
+    """
+    name = address.split("?")[0].rpartition("/")[2] or "home"
     page.goto(address)
     page.evaluate(axe_source)
     for look, rules in looks_of(page):
@@ -266,7 +274,8 @@ def check_page(page: Page, address: str, axe_source: str, picture: Callable[[str
         assert page.evaluate(width), f"{look}, {address} is wider than the window"
         assert page.evaluate(ROWS), f"{look}, {address}: a list is wider than its place"
         assert page.evaluate(LINES) <= 1, f"{look}, {address}: the steps take several lines"
-        page.screenshot(path=picture(look), full_page=True)
+        if images and (file := f"owner-{look}-{name}.png") in SHOWN:
+            page.screenshot(path=images / file, full_page=True)
 
 
 def looks_of(page: Page) -> Iterator[tuple[str, str]]:
@@ -282,30 +291,19 @@ def looks_of(page: Page) -> Iterator[tuple[str, str]]:
 
 def test_axe_finds_nothing_on_any_page(
     chromium: Browser,
-    server: Any,
+    server: LiveServer,
     site: WebSite,
     axe_source: str,
     images: Path | None,
-    tmp_path: Path,
 ) -> None:
-    def picture_of(name: str) -> Callable[[str], Path]:
-        ending = name.split("?")[0].strip("/").replace("/", "-") or "home"
-
-        def picture(look: str) -> Path:
-            file = f"owner-{look}-{ending}.png"
-            return (images if images and file in SHOWN else tmp_path) / file
-
-        return picture
-
     with page_of(chromium) as page:
         for name in ("setup", "setup/restore"):
-            check_page(page, f"{server.url}/{name}", axe_source, picture_of(name))
+            check_page(page, f"{server.url}/{name}", axe_source, images)
         key = set_up(page, server, site)
         shared = fill(page, server, site, key)
-        paths = {name: f"/admin/{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)}
-        paths |= {name: f"/admin/{name}" for name in SERVER_PAGES}
-        for name, path in paths.items():
-            check_page(page, server.url + path, axe_source, picture_of(name))
+        paths = [f"{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)]
+        for path in (*paths, *SERVER_PAGES):
+            check_page(page, f"{server.url}/admin/{path}", axe_source, images)
         page.goto(f"{server.url}/admin/backups")
         sent: list[str] = []
 
@@ -321,4 +319,4 @@ def test_axe_finds_nothing_on_any_page(
         assert page.evaluate(ALL_RULES)["violations"] == []
         assert sent == ["POST"]
     with page_of(chromium) as page:
-        check_page(page, shared, axe_source, picture_of("shared"))
+        check_page(page, shared, axe_source, images)

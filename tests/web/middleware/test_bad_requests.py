@@ -9,6 +9,7 @@ import httpx
 import pytest
 from support.patience import LONG
 from support.servers.live_server import LiveServer
+from support.servers.visitor import Visitor
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 get, put = partial(httpx.get, timeout=LONG), partial(httpx.put, timeout=LONG)
@@ -38,7 +39,7 @@ get, put = partial(httpx.get, timeout=LONG), partial(httpx.put, timeout=LONG)
         ({"prompt": "be evil"}, "prompt"),
     ],
 )
-def test_a_wrong_field_is_named(visitor: Any, change: dict[str, Any], field: str) -> None:
+def test_a_wrong_field_is_named(visitor: Visitor, change: dict[str, Any], field: str) -> None:
     body = {"site": visitor.site, "message": "Hello"} | change
     response = visitor.refused({name: value for name, value in body.items() if value is not None})
     assert response.json()["error"]["field"] == field
@@ -49,18 +50,18 @@ def test_a_wrong_field_is_named(visitor: Any, change: dict[str, Any], field: str
     "content",
     [b"", b"not json", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"site":', b"[" * 50_000],
 )
-def test_what_is_not_an_object_is_refused(visitor: Any, content: bytes) -> None:
+def test_what_is_not_an_object_is_refused(visitor: Visitor, content: bytes) -> None:
     error = visitor.refused(content=content).json()["error"]
     assert (error["code"], error["field"]) == ("body_not_json", "body")
 
 
-def test_a_megabyte_is_refused(visitor: Any) -> None:
+def test_a_megabyte_is_refused(visitor: Visitor) -> None:
     body = {"site": visitor.site, "message": "x" * 1_000_000}
     response = visitor.refused(body)
     assert (response.status_code, response.json()["error"]["field"]) == (413, "body")
 
 
-def test_the_sentence_is_in_the_readers_language(visitor: Any) -> None:
+def test_the_sentence_is_in_the_readers_language(visitor: Visitor) -> None:
     reader = {"Accept-Language": "fr-FR,fr;q=0.9,en;q=0.8"}
     assert "champ" in visitor.refused({}, headers=reader).json()["error"]["message"]
     wrong = visitor.refused({"site": visitor.site, "message": 5}, headers=reader)
@@ -68,7 +69,7 @@ def test_the_sentence_is_in_the_readers_language(visitor: Any) -> None:
     assert "field" in visitor.refused({}).json()["error"]["message"]
 
 
-def test_a_page_of_a_site_that_was_not_allowed_is_refused_and_told_why(visitor: Any) -> None:
+def test_a_page_of_a_site_that_was_not_allowed_is_refused_and_told_why(visitor: Visitor) -> None:
     headers = {"Origin": "https://evil.example"}
     response = visitor.refused({"site": visitor.site, "message": "Hi"}, headers=headers)
     assert response.status_code == 403
@@ -83,12 +84,14 @@ def test_a_page_of_a_site_that_was_not_allowed_is_refused_and_told_why(visitor: 
 @pytest.mark.parametrize(
     "origin", ["null", "https://evil.example/", "http://127.0.0.1.evil.example"]
 )
-def test_origins_that_only_look_right_are_refused(visitor: Any, origin: str) -> None:
+def test_origins_that_only_look_right_are_refused(visitor: Visitor, origin: str) -> None:
     body = {"site": visitor.site, "message": "Hi"}
     assert visitor.refused(body, headers={"Origin": origin}).status_code == 403
 
 
-def test_a_site_allows_exactly_the_origins_it_lists(live_server: LiveServer, visitor: Any) -> None:
+def test_a_site_allows_exactly_the_origins_it_lists(
+    live_server: LiveServer, visitor: Visitor
+) -> None:
     made = live_server.cli("site", "add", "Shop", "--origin", "https://Shop.example/x", "--json")
     key = made.split('"key": "')[1].split('"')[0]
     panel = f"{live_server.url}/api/widget"
@@ -106,12 +109,12 @@ def test_a_site_allows_exactly_the_origins_it_lists(live_server: LiveServer, vis
     assert status("https://shop.example") == 404
 
 
-def test_unknown_addresses_and_methods_answer_in_the_same_form(visitor: Any) -> None:
+def test_unknown_addresses_and_methods_answer_in_the_same_form(visitor: Visitor) -> None:
     assert get(f"{visitor.url}/nothing").json()["error"]["code"] == "http_404"
     assert put(f"{visitor.url}/api/chat").json()["error"]["code"] == "http_405"
 
 
-def test_no_answer_sets_a_cookie_and_all_carry_the_security_headers(visitor: Any) -> None:
+def test_no_answer_sets_a_cookie_and_all_carry_the_security_headers(visitor: Visitor) -> None:
     for path in ("/", "/widget.js", "/healthz", "/readyz", f"/api/widget?site={visitor.site}"):
         response = get(visitor.url + path)
         assert response.status_code == 200, path

@@ -11,6 +11,7 @@ from typing import Any
 import openai
 import pytest
 from support.patience import wait_for
+from support.servers.openai_server import Api
 
 from chatbot_server.engine.base import Completion, Event, Finished
 
@@ -24,7 +25,7 @@ ASK: dict[str, Any] = {
 }
 
 
-def test_a_chat_is_answered_with_its_usage(api: Any) -> None:
+def test_a_chat_is_answered_with_its_usage(api: Api) -> None:
     answer = api.client().chat.completions.create(**ASK)
 
     assert answer.object == "chat.completion"
@@ -37,7 +38,7 @@ def test_a_chat_is_answered_with_its_usage(api: Any) -> None:
     assert answer.usage.prompt_tokens > 10
 
 
-def test_a_stream_says_what_the_whole_answer_says(api: Any) -> None:
+def test_a_stream_says_what_the_whole_answer_says(api: Api) -> None:
     whole = api.client().chat.completions.create(**ASK)
     chunks = list(
         api.client().chat.completions.create(
@@ -55,13 +56,13 @@ def test_a_stream_says_what_the_whole_answer_says(api: Any) -> None:
     assert {chunk.id for chunk in chunks} == {chunks[0].id}
 
 
-def test_without_being_asked_a_stream_tells_no_usage(api: Any) -> None:
+def test_without_being_asked_a_stream_tells_no_usage(api: Api) -> None:
     chunks = list(api.client().chat.completions.create(**ASK, stream=True))
 
     assert all(chunk.usage is None and chunk.choices for chunk in chunks)
 
 
-def test_the_same_seed_gives_the_same_answer(api: Any) -> None:
+def test_the_same_seed_gives_the_same_answer(api: Api) -> None:
     ask = ASK | {"temperature": 1.2, "seed": 11, "max_tokens": 16}
     api.client().chat.completions.create(**ask)
     first, second = (api.client().chat.completions.create(**ask) for _ in range(2))
@@ -69,7 +70,7 @@ def test_the_same_seed_gives_the_same_answer(api: Any) -> None:
     assert first.choices[0].message.content == second.choices[0].message.content
 
 
-def test_a_stop_string_ends_the_answer_and_is_not_in_it(api: Any) -> None:
+def test_a_stop_string_ends_the_answer_and_is_not_in_it(api: Api) -> None:
     whole = api.client().chat.completions.create(**ASK).choices[0].message.content
     stop = whole[3:6]
     answer = api.client().chat.completions.create(**ASK, stop=[stop, "never said"])
@@ -78,7 +79,7 @@ def test_a_stop_string_ends_the_answer_and_is_not_in_it(api: Any) -> None:
     assert answer.choices[0].finish_reason == "stop"
 
 
-def test_max_completion_tokens_is_the_new_name_of_max_tokens(api: Any) -> None:
+def test_max_completion_tokens_is_the_new_name_of_max_tokens(api: Api) -> None:
     ask = {key: value for key, value in ASK.items() if key != "max_tokens"}
     answer = api.client().chat.completions.create(**ask, max_completion_tokens=2)
 
@@ -86,13 +87,13 @@ def test_max_completion_tokens_is_the_new_name_of_max_tokens(api: Any) -> None:
     assert answer.choices[0].finish_reason == "length"
 
 
-def test_more_tokens_than_the_context_has_are_cut_to_what_fits(api: Any) -> None:
+def test_more_tokens_than_the_context_has_are_cut_to_what_fits(api: Api) -> None:
     answer = api.client().chat.completions.create(**ASK | {"max_tokens": 100_000, "stop": " "})
 
     assert answer.choices[0].finish_reason == "stop"
 
 
-def test_a_conversation_too_long_for_the_context_says_so(api: Any) -> None:
+def test_a_conversation_too_long_for_the_context_says_so(api: Api) -> None:
     long = [{"role": "user", "content": "bird " * 3000}]
     with pytest.raises(openai.BadRequestError) as raised:
         api.client().chat.completions.create(**ASK | {"messages": long})
@@ -100,7 +101,7 @@ def test_a_conversation_too_long_for_the_context_says_so(api: Any) -> None:
     assert raised.value.code == "context_length_exceeded"
 
 
-def test_content_in_parts_and_the_developer_role_are_understood(api: Any) -> None:
+def test_content_in_parts_and_the_developer_role_are_understood(api: Api) -> None:
     messages = [
         {"role": "developer", "content": "Be short."},
         {"role": "user", "content": [{"type": "text", "text": "Hello"}]},
@@ -110,7 +111,7 @@ def test_content_in_parts_and_the_developer_role_are_understood(api: Any) -> Non
     assert answer.choices[0].message.content
 
 
-def test_json_is_had_from_the_engine_that_can_and_refused_by_the_other(api: Any) -> None:
+def test_json_is_had_from_the_engine_that_can_and_refused_by_the_other(api: Api) -> None:
     ask = ASK | {"response_format": {"type": "json_object"}, "max_tokens": 400}
     if api.engine.info().engine == "ctransformers":
         with pytest.raises(openai.BadRequestError, match="JSON"):
@@ -122,7 +123,7 @@ def test_json_is_had_from_the_engine_that_can_and_refused_by_the_other(api: Any)
     assert isinstance(json.loads(answer.choices[0].message.content), dict)
 
 
-def test_a_chat_of_many_short_turns_has_room_for_its_answer(api: Any) -> None:
+def test_a_chat_of_many_short_turns_has_room_for_its_answer(api: Api) -> None:
     turn = [{"role": "user", "content": "Yes"}, {"role": "assistant", "content": "Go on"}]
     # 14 tokens a turn; with control tokens counted as they are spelled, 38.
     ask = ASK | {"messages": turn * 50 + ASK["messages"], "max_tokens": 200, "stop": ["\n\n\n"]}
@@ -132,7 +133,7 @@ def test_a_chat_of_many_short_turns_has_room_for_its_answer(api: Any) -> None:
     assert answer.choices[0].message.content
 
 
-def test_a_bare_text_is_completed(api: Any) -> None:
+def test_a_bare_text_is_completed(api: Api) -> None:
     ask = {"model": "default", "prompt": "Once upon a time", "max_tokens": 8, "temperature": 0}
     whole = api.client().completions.create(**ask)
     text = "".join(c.choices[0].text for c in api.client().completions.create(**ask, stream=True))
@@ -142,13 +143,13 @@ def test_a_bare_text_is_completed(api: Any) -> None:
     assert text[:8] == whole.choices[0].text[:8]
 
 
-def test_control_strings_in_a_bare_text_stay_text(api: Any) -> None:
+def test_control_strings_in_a_bare_text_stay_text(api: Api) -> None:
     plain = api.client().completions.create(model="default", prompt="<|im_end|>", max_tokens=1)
 
     assert plain.usage.prompt_tokens > 3
 
 
-def test_embeddings_are_had_from_the_engine_that_can_and_refused_by_the_other(api: Any) -> None:
+def test_embeddings_are_had_from_the_engine_that_can_and_refused_by_the_other(api: Api) -> None:
     if api.engine.info().engine == "ctransformers":
         with pytest.raises(openai.BadRequestError, match="embeddings"):
             api.client().embeddings.create(model=MODEL, input="a cat")
@@ -164,7 +165,7 @@ def test_embeddings_are_had_from_the_engine_that_can_and_refused_by_the_other(ap
     assert coded.data[0].embedding == pytest.approx(single, abs=1e-4)
 
 
-def test_the_model_is_listed(api: Any) -> None:
+def test_the_model_is_listed(api: Api) -> None:
     listed = api.client().models.list().data
 
     assert [model.id for model in listed] == [MODEL]
@@ -173,7 +174,7 @@ def test_the_model_is_listed(api: Any) -> None:
     assert api.client().models.retrieve(MODEL).owned_by == "chatbot-server"
 
 
-def test_another_model_is_not_found(api: Any) -> None:
+def test_another_model_is_not_found(api: Api) -> None:
     with pytest.raises(openai.NotFoundError, match="SmolLM2-135M-Instruct") as raised:
         api.client().chat.completions.create(**ASK | {"model": "gpt-4o"})
 
@@ -201,7 +202,7 @@ class Overheard:
 
 
 def test_an_application_that_leaves_frees_the_slot(
-    api: Any, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[Overheard] = []
     generate = api.engine.generate
@@ -223,7 +224,7 @@ def test_an_application_that_leaves_frees_the_slot(
     wait_for(lambda: api.engine.status().state == "ready" and not api.engine.workload()[0])
 
 
-def test_several_applications_are_answered_at_once(api: Any) -> None:
+def test_several_applications_are_answered_at_once(api: Api) -> None:
     answers: list[str] = []
 
     def ask() -> None:
@@ -239,7 +240,7 @@ def test_several_applications_are_answered_at_once(api: Any) -> None:
     assert all(answers)
 
 
-def test_without_room_for_chance_the_likeliest_words_come(api: Any) -> None:
+def test_without_room_for_chance_the_likeliest_words_come(api: Api) -> None:
     def told(**options: Any) -> str:
         asked = ASK | {"max_tokens": 8} | options
         choices = api.post("chat/completions", asked).json()["choices"]
@@ -252,7 +253,7 @@ def test_without_room_for_chance_the_likeliest_words_come(api: Any) -> None:
 VARIED: dict[str, Any] = {"temperature": 1.5, "seed": 5, "max_tokens": 8}
 
 
-def test_several_answers_to_one_question_count_its_prompt_once(api: Any) -> None:
+def test_several_answers_to_one_question_count_its_prompt_once(api: Api) -> None:
     create = api.client().chat.completions.create
     one, several = (create(**ASK | VARIED, n=n) for n in (1, 3))
 
@@ -262,7 +263,7 @@ def test_several_answers_to_one_question_count_its_prompt_once(api: Any) -> None
     assert several.usage.completion_tokens > one.usage.completion_tokens
 
 
-def test_several_answers_are_streamed_one_after_the_other(api: Any) -> None:
+def test_several_answers_are_streamed_one_after_the_other(api: Api) -> None:
     ask = ASK | VARIED | {"n": 2, "stream": True, "stream_options": {"include_usage": True}}
     *chunks, last = api.client().chat.completions.create(**ask)
     for index in range(2):
@@ -273,7 +274,7 @@ def test_several_answers_are_streamed_one_after_the_other(api: Any) -> None:
     assert last.usage.completion_tokens == 16
 
 
-def test_several_prompts_have_several_answers_each(api: Any) -> None:
+def test_several_prompts_have_several_answers_each(api: Api) -> None:
     answer = api.client().completions.create(
         model=MODEL, prompt=["One", "Two"], n=2, max_tokens=3, temperature=1.5, seed=5
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import openai
 import pytest
 from pydantic import BaseModel
+from support.servers.openai_server import Api
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("openai_api")]
 ASK: dict[str, Any] = {
@@ -26,7 +27,7 @@ class Verdict(BaseModel):
     year: int | None
 
 
-def test_an_answer_has_the_shape_that_was_asked_for(api: Any) -> None:
+def test_an_answer_has_the_shape_that_was_asked_for(api: Api) -> None:
     if api.engine.info().engine == "ctransformers":
         with pytest.raises(openai.BadRequestError, match="llamacpp") as raised:
             api.client().chat.completions.parse(**ASK, response_format=Verdict)
@@ -40,7 +41,7 @@ def test_an_answer_has_the_shape_that_was_asked_for(api: Any) -> None:
     assert all(isinstance(one.choices[0].message.parsed, Verdict) for one in said)
 
 
-def test_a_stream_has_it_too(api: Any) -> None:
+def test_a_stream_has_it_too(api: Api) -> None:
     if api.engine.info().engine == "ctransformers":
         return
     schema = {"name": "verdict", "strict": True, "schema": Verdict.model_json_schema()}
@@ -63,7 +64,7 @@ def test_a_stream_has_it_too(api: Any) -> None:
     ],
     ids=["pattern", "recursive", "long", "text", "none", "list"],
 )
-def test_a_schema_that_cannot_be_kept_is_a_400(api: Any, schema: Any) -> None:
+def test_a_schema_that_cannot_be_kept_is_a_400(api: Api, schema: Any) -> None:
     form = {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}
     answer = api.post("chat/completions", ASK | {"response_format": form, "max_tokens": 1})
 
@@ -72,7 +73,7 @@ def test_a_schema_that_cannot_be_kept_is_a_400(api: Any, schema: Any) -> None:
 
 
 @pytest.mark.parametrize("inner", [b'{"items":', b'{"a":{"const":[', b"["])
-def test_a_schema_too_deep_for_anything_is_a_400(api: Any, inner: bytes) -> None:
+def test_a_schema_too_deep_for_anything_is_a_400(api: Api, inner: bytes) -> None:
     ends = {ord("{"): b"}", ord("["): b"]"}
     closed = b"".join(ends[sign] for sign in reversed(inner) if sign in ends)
     schema = b'{"items":' + inner * 900 + b"1" + closed * 900 + b"}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import openai
@@ -29,6 +30,7 @@ from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Message, ToolCall
 from chatbot_server.web.v1.tools import Toolbox, ToolSpec, open_toolbox
 
+RemoteApi = Callable[[Script], tuple[Api, ScriptedServer]]
 WEATHER: dict[str, Any] = {
     "type": "function",
     "function": {
@@ -192,7 +194,7 @@ def test_parameters_without_a_bottom_are_a_400(parrot_api: Api, inner: str, choi
 @pytest.mark.parametrize(
     "choice", ["required", {"type": "function", "function": WEATHER["function"]}]
 )
-def test_a_call_that_has_to_be_made_is_made_by_the_engine_that_can(api: Any, choice: Any) -> None:
+def test_a_call_that_has_to_be_made_is_made_by_the_engine_that_can(api: Api, choice: Any) -> None:
     ask = ASK | {"tool_choice": choice}
     if api.engine.info().engine == "ctransformers":
         with pytest.raises(openai.BadRequestError, match="llamacpp") as raised:
@@ -214,7 +216,7 @@ def test_a_call_that_has_to_be_made_is_made_by_the_engine_that_can(api: Any, cho
 
 @pytest.mark.model
 @pytest.mark.xdist_group("openai_api")
-def test_tools_that_need_not_be_called_and_old_calls_are_answered_in_words(api: Any) -> None:
+def test_tools_that_need_not_be_called_and_old_calls_are_answered_in_words(api: Api) -> None:
     call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
     history = [
         *ASK["messages"],
@@ -227,7 +229,7 @@ def test_tools_that_need_not_be_called_and_old_calls_are_answered_in_words(api: 
 
 
 @pytest.fixture
-def remote_api(tmp_path: Any) -> Iterator[Callable[[Script], tuple[Api, ScriptedServer]]]:
+def remote_api(tmp_path: Path) -> Iterator[RemoteApi]:
     """An API in front of a scripted server."""
     closing: list[Callable[[], object]] = []
 
@@ -245,7 +247,9 @@ def remote_api(tmp_path: Any) -> Iterator[Callable[[Script], tuple[Api, Scripted
         close()
 
 
-def test_a_remote_server_is_offered_the_tools_and_its_calls_come_through(remote_api: Any) -> None:
+def test_a_remote_server_is_offered_the_tools_and_its_calls_come_through(
+    remote_api: RemoteApi,
+) -> None:
     def script(connection: Any, _request: bytes) -> None:
         first = {"index": 0, "id": "c1", "function": {"name": "weather", "arguments": ""}}
         later = {"index": 0, "function": {"arguments": '{"city": "Lyon"}'}}
@@ -273,7 +277,9 @@ def test_a_remote_server_is_offered_the_tools_and_its_calls_come_through(remote_
     }  # fmt: skip
 
 
-def test_a_remote_server_without_tools_answers_in_words(remote_api: Any) -> None:
+def test_a_remote_server_without_tools_answers_in_words(
+    remote_api: RemoteApi,
+) -> None:
     def script(connection: Any, request: bytes) -> None:
         if b'"tools"' in request:
             connection.sendall(response(b'{"error": "no tools"}', status="400 Bad"))
@@ -320,7 +326,7 @@ def travel(parameters: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.model
 @pytest.mark.xdist_group("openai_api")
-def test_parameters_may_refer_to_their_own_definitions(api: Any) -> None:
+def test_parameters_may_refer_to_their_own_definitions(api: Api) -> None:
     if api.engine.info().engine == "ctransformers":
         return
     ask = travel(Journey.model_json_schema()) | {"max_tokens": 150, "temperature": 1}
@@ -340,7 +346,7 @@ def test_parameters_may_refer_to_their_own_definitions(api: Any) -> None:
 @pytest.mark.model
 @pytest.mark.xdist_group("openai_api")
 @pytest.mark.parametrize("path", ["chat/completions", "responses"])
-def test_a_schema_that_cannot_be_kept_is_named_by_where_it_stands(api: Any, path: str) -> None:
+def test_a_schema_that_cannot_be_kept_is_named_by_where_it_stands(api: Api, path: str) -> None:
     if api.engine.info().engine == "ctransformers":
         return
     endless = {"properties": {"next": {"$ref": "#"}}}

@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 from support.patience import LONG, wait_for
+from support.servers.visitor import Visitor
 
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("live")]
 STORY = "Tell me a long story about the sea and its ships."
 get, delete = partial(httpx.get, timeout=LONG), partial(httpx.delete, timeout=LONG)
 
 
-def test_tokens_arrive_one_by_one_between_start_and_done(visitor: Any) -> None:
+def test_tokens_arrive_one_by_one_between_start_and_done(visitor: Visitor) -> None:
     events = list(visitor.ask("What is the capital of France?"))
     names = [name for name, _ in events]
     tokens = events[-1][1]["usage"]["completion_tokens"]
@@ -24,7 +25,7 @@ def test_tokens_arrive_one_by_one_between_start_and_done(visitor: Any) -> None:
     assert names.count("token") >= tokens - 2
 
 
-def test_tokens_arrive_while_the_answer_is_still_being_written(reader: Any) -> None:
+def test_tokens_arrive_while_the_answer_is_still_being_written(reader: Visitor) -> None:
     stream = reader.ask(STORY)
     _, start = next(event for event in stream if event[0] == "start")
     assert next(stream)[0] == "token"
@@ -35,7 +36,7 @@ def test_tokens_arrive_while_the_answer_is_still_being_written(reader: Any) -> N
     assert [name for name, _ in stream][-1] == "done"
 
 
-def test_the_answer_ends_with_its_figures(visitor: Any) -> None:
+def test_the_answer_ends_with_its_figures(visitor: Visitor) -> None:
     done = visitor.answer("Say hello.")["done"]
     assert done["origin"] == "model"
     assert done["finish"] in ("stop", "length")
@@ -45,7 +46,7 @@ def test_the_answer_ends_with_its_figures(visitor: Any) -> None:
     assert done["ai"]["model"]
 
 
-def test_a_second_turn_continues_the_conversation_and_reuses_its_prefix(visitor: Any) -> None:
+def test_a_second_turn_continues_the_conversation_and_reuses_its_prefix(visitor: Visitor) -> None:
     first = visitor.answer("My name is Ada. Tell me about rivers.")
     start = first["start"]
     second = visitor.answer(
@@ -57,7 +58,7 @@ def test_a_second_turn_continues_the_conversation_and_reuses_its_prefix(visitor:
     assert usage["cached_tokens"] > first["done"]["usage"]["prompt_tokens"]
 
 
-def test_a_conversation_is_read_and_erased_by_its_secret_only(visitor: Any) -> None:
+def test_a_conversation_is_read_and_erased_by_its_secret_only(visitor: Visitor) -> None:
     start = visitor.answer("Hello")["start"]
     where = f"{visitor.url}/api/conversation/{start['conversation']}"
     mine = {"Authorization": f"Bearer {start['secret']}"}
@@ -73,7 +74,7 @@ def test_a_conversation_is_read_and_erased_by_its_secret_only(visitor: Any) -> N
     assert get(where, headers=mine).status_code == 404
 
 
-def test_stopping_keeps_what_was_written(reader: Any) -> None:
+def test_stopping_keeps_what_was_written(reader: Visitor) -> None:
     text, start, names = "", {}, []
     for name, data in reader.ask(STORY):
         names.append(name)
@@ -91,7 +92,7 @@ def test_stopping_keeps_what_was_written(reader: Any) -> None:
     assert names[-1] == "done"
 
 
-def test_a_dropped_connection_is_taken_up_where_it_broke(visitor: Any) -> None:
+def test_a_dropped_connection_is_taken_up_where_it_broke(visitor: Visitor) -> None:
     start: dict[str, Any] = {}
     seen = 0
     stream = visitor.ask("Tell me about the moon.", resume=True)
@@ -110,7 +111,7 @@ def test_a_dropped_connection_is_taken_up_where_it_broke(visitor: Any) -> None:
     assert get(f"{visitor.url}/api/chat/{start['message']}", headers=other).status_code == 404
 
 
-def test_a_visitor_who_leaves_frees_the_slot(reader: Any) -> None:
+def test_a_visitor_who_leaves_frees_the_slot(reader: Visitor) -> None:
     start: dict[str, Any] = {}
     stream = reader.ask(STORY)
     for name, data in stream:
@@ -129,7 +130,7 @@ def test_a_visitor_who_leaves_frees_the_slot(reader: Any) -> None:
     assert answer()["finish"] == "stopped"
 
 
-def test_a_retry_replaces_the_last_exchange(visitor: Any) -> None:
+def test_a_retry_replaces_the_last_exchange(visitor: Visitor) -> None:
     start = visitor.answer("Hello")["start"]
     again = visitor.answer(
         "Hello again", conversation=start["conversation"], secret=start["secret"], retry=True
@@ -151,7 +152,7 @@ def test_a_retry_replaces_the_last_exchange(visitor: Any) -> None:
         pytest.param("'; DROP TABLE message; --", id="sql"),
     ],
 )
-def test_strange_text_is_answered_and_breaks_nothing(visitor: Any, text: str) -> None:
+def test_strange_text_is_answered_and_breaks_nothing(visitor: Visitor, text: str) -> None:
     assert visitor.answer(text)["done"]
     assert visitor.answer("Hello")["done"]
 
@@ -164,7 +165,7 @@ def test_strange_text_is_answered_and_breaks_nothing(visitor: Any, text: str) ->
         pytest.param("a" * 4000, id="one long word"),
     ],
 )
-def test_text_of_too_many_tokens_is_refused_and_breaks_nothing(visitor: Any, text: str) -> None:
+def test_text_of_too_many_tokens_is_refused_and_breaks_nothing(visitor: Visitor, text: str) -> None:
     refused = visitor.refused({"site": visitor.site, "message": text})
     assert refused.status_code == 400
     assert refused.json()["error"]["field"] == "message"
