@@ -16,7 +16,7 @@ else:
     from yaml import CSafeLoader as SafeLoader
 
 
-class _Loader(SafeLoader):
+class _DataLoader(SafeLoader):
     """Refuses a key that stands twice in a mapping, of which YAML keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -43,7 +43,7 @@ def read_yaml(package: str, name: str) -> Any:
         yaml.YAMLError: it is no YAML, or a key stands twice in it; names the file and the line.
     """
     with files(package).joinpath(name).open(encoding="utf-8") as file:
-        return yaml.load(file, _Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(file, _DataLoader)  # noqa: S506 - a SafeLoader
 
 
 def read_words(package: str, name: str) -> list[str]:
