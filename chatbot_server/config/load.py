@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from chatbot_server.config.home import owner_of, user_name
-from chatbot_server.config.parse import NotPlainError, parse
+from chatbot_server.config.parse import NotPlainError, mistake_in, parse
 from chatbot_server.config.sections import NO_ENDPOINTS, NO_SENDER, NO_TOKEN, ONE_PORT, Config
 from chatbot_server.config.value_errors import choices_of, limit_of, sentences_about
 from chatbot_server.errors import ConfigError
@@ -105,10 +106,8 @@ def _read_mapping(file: Path) -> dict[str, Any]:
             error.code, field=error.name, file=file, line=error.line, name=error.name
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigError("config_not_yaml", file=file, line=line, problem=problem) from None
+        code, line, problem = mistake_in(data, error)
+        raise ConfigError(code, file=file, line=line, problem=problem) from None
     if raw is None:
         return {}
     if not isinstance(raw, dict):
@@ -166,5 +165,14 @@ def _config_error(error: ValidationError, file: Path) -> ConfigError:
 
 
 def _shortened(value: object) -> str:
-    text = repr(value)
+    text = _as_in_yaml(value)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _as_in_yaml(value: object) -> str:
+    """*value* as a person wrote it, and not as Python does."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, date):
+        return value.isoformat()
+    return repr(list(value) if isinstance(value, tuple) else value)

@@ -76,7 +76,7 @@ def test_an_empty_variable_of_the_installer_is_not_a_setting(tmp_path: Path) -> 
         ("server: {prot: 80}", "server.prot", "server.port"),
         ("prot: 80", "prot", ""),
         ("port: 80", "port", "server.port"),
-        ("server: {port: yes}", "server.port", "True"),
+        ("server: {port: yes}", "server.port", "true"),
         ("server: {port: 70000}", "server.port", "70000"),
         ("server: {port: '80'}", "server.port", "'80'"),
         ("server: 80", "server", "80"),
@@ -138,3 +138,49 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_a_wrong_variable_is_refused_like_a_wrong_setting(tmp_path: Path) -> None:
     assert complaint(tmp_path, "", CHATBOT_SERVER_PORT="many").field == "server.port"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("server:\n\tport: 1\n", "config_yaml_tab", 2),
+        ("server: port: 1\n", "config_yaml_colon", 1),
+        ("data_dir: @here\n", "config_yaml_sign", 1),
+        ("server: {host: *}\n", "config_yaml_sign", 1),
+        ("data_dir: !here x\n", "config_yaml_sign", 1),
+        ('data_dir: "x\nserver: {}\n', "config_yaml_open_quote", 1),
+        ("server: {port: 1\n\n", "config_yaml_bracket", 1),
+        ("engine: {model: a: b}\n", "config_yaml_bracket", 1),
+        ("server:\n  port: 1\n host: x\n", "config_yaml_indent", 3),
+        ("data_dir: x\nengine:\n  model: \udce9\n", "config_yaml_bytes", 3),
+        ("data_dir: a\x00b\n", "config_yaml_bytes", 1),
+        ("data_dir: a\n---\nserver: {}\n", "config_yaml_documents", 2),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_plain_words(
+    tmp_path: Path, text: str, code: str, line: int
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ConfigError) as told:
+        load_config(file, {})
+    assert (told.value.code, told.value.values["line"]) == (code, line)
+    assert f"ligne {line}" in told.value.sentence("fr")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("server: {port: true}", "true"),
+        ("server: {port: null}", "null"),
+        ("server: [1]", "[1]"),
+        ("data_dir: 2020-01-01", "2020-01-01"),
+        ("server: {port: '1'}", "'1'"),
+    ],
+)
+def test_what_was_found_is_told_as_it_is_written(tmp_path: Path, text: str, found: str) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as told:
+        load_config(file, {})
+    assert f"found {found};" in told.value.sentence()
