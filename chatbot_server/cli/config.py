@@ -51,8 +51,9 @@ def set_value(context: Context, key: str, value: str) -> None:
     """Write one setting into the file, if the configuration is valid with it."""
     settings = [name for name in known_keys() if "." in name]
     if key not in settings:
-        near = ", ".join(get_close_matches(key, settings, cutoff=0.5)) or "config example"
-        raise UsageError("config_set_unknown", field="SECTION.KEY", key=key, near=near)
+        near = ", ".join(get_close_matches(key, settings, cutoff=0.5))
+        code = "config_set_unknown_near" if near else "config_set_unknown"
+        raise UsageError(code, field="SECTION.KEY", key=key, near=near)
     text = value
     if value == "none" and _is_possible(context, key, "null"):
         text = "null"

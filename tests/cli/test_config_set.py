@@ -60,3 +60,11 @@ def test_the_command_is_named_as_it_was_called(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert command_as_typed(str(command)) == "chatbot-server"
     assert command_as_typed("/x/chatbot_server/__main__.py").endswith(" -m chatbot_server")
+
+
+@pytest.mark.parametrize(
+    ("key", "help_"),
+    [("server.prot", "Near it: server.port"), ("zzz", "chatbot-server config example")],
+)
+def test_an_unknown_setting_leads_to_those_that_are_known(run: Run, key: str, help_: str) -> None:
+    assert help_ in run("config", "set", key, "1").err
