@@ -14,6 +14,7 @@ from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.moved import moved_to
 from chatbot_server.retrieval.read.html.not_found import says_not_found
 from chatbot_server.retrieval.read.html.placeholders import empty_placeholders
+from chatbot_server.retrieval.read.html.posting_dates import name_posting_dates
 from chatbot_server.retrieval.read.html.protected import show_protected_addresses
 from chatbot_server.retrieval.read.html.schema_org.business import business_sections
 from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
@@ -45,6 +46,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     language = str(next(iter(tree.xpath("/html/@lang")), "")).lower()[:10]
     record = LANGUAGES.get(language[:2])
     has_templates = show_as_seen(tree, page)
+    name_posting_dates(tree, language[:2])
     show_choices(tree, page, "\u00a0: " if record and record.space_before_colon else ": ")
     metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
     rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))

@@ -37,7 +37,7 @@ SILENT = words_of("""
 NAVIGATION_ROLES = words_of("navigation menu menubar tablist search toolbar")
 MARGIN_ROLES = words_of("banner contentinfo complementary")
 NAVIGATION_CLASSES = words_of("""
-    headerlink nav-pills nav-tabs page-numbers pager pagination tablist
+    headerlink menu-selector nav-pills nav-tabs page-numbers pager pagination tablist
 """)
 # A number to call, not those of the pages of a list; an address to write to.
 CONTACT = re.compile(
