@@ -188,6 +188,10 @@ def _extraction(result: dict[str, Any], url: str) -> Extraction:
         Draft(f"{url}#faq-{number}", question, answer, language, True)
         for number, (question, answer) in enumerate(result.get("faq") or (), 1)
     ]
+    drafts += [
+        Draft(f"{url}#{code}", translation["title"], translation["text"], code)
+        for code, translation in (result.get("translations") or () if drafts else ())
+    ]
     links = () if result.get("nofollow") else tuple(result.get("links") or ())
     return Extraction(
         tuple(drafts),

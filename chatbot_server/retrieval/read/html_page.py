@@ -8,7 +8,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.amounts import show_amounts
-from chatbot_server.retrieval.read.html.blocks import Block, packed, page_text
+from chatbot_server.retrieval.read.html.blocks import Block, markdown, packed, page_text
 from chatbot_server.retrieval.read.html.choices import show_choices
 from chatbot_server.retrieval.read.html.links import links
 from chatbot_server.retrieval.read.html.moved import moved_to
@@ -23,6 +23,7 @@ from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.shop_themes import strike_out
 from chatbot_server.retrieval.read.html.signs import show_signs
 from chatbot_server.retrieval.read.html.title import page_title, site_names
+from chatbot_server.retrieval.read.html.translations import take_translations
 from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
 from chatbot_server.retrieval.read.html.word_processors import show_bold_classes
@@ -48,19 +49,14 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     has_templates = show_as_seen(tree, page)
     name_posting_dates(tree, language[:2])
     show_choices(tree, page, "\u00a0: " if record and record.space_before_colon else ": ")
-    metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
-    rules = robots_directives(",".join(meta.get("content") or "" for meta in metas))
-    canonical_addresses = (
-        str(link.get("href") or "")
-        for link in tree.iter("link")
-        if "canonical" in (link.get("rel") or "").lower().split()
-    )
+    rules = robots_rules(tree)
     data_items = items(tree)
     names = site_names(tree, data_items)
     title, other_name = page_title(tree, names)
     title = title or name
     decimal = "." if record and not record.space_before_colon else ","
     visibility = Visibility(tree)
+    translations = read_translations(tree, language[:2], decimal, visibility)
     blocks = read_blocks(tree, decimal, visibility)
     if all(block.margin for block in blocks):
         blocks = with_menus(tree, decimal, blocks)
@@ -71,7 +67,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
     text = page_text(blocks, next(iter(names), title))
     return {
         "links": links(tree, url),
-        "canonical": next(canonical_addresses, ""),
+        "canonical": canonical_address(tree),
         "moved_to": moved,
         "not_found": is_not_found,
         "language": language,
@@ -79,11 +75,24 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "nofollow": bool(rules & {"nofollow", "none"}),
         "faq": faq_pairs(data_items),
         "documents": [document(title, text)] if text else [],
+        "translations": [(code, document(title, text)) for code, text in translations],
         "site_name": next(iter(names), other_name),
         "blocks": packed(blocks),
         "needs_scripts": needs_scripts,
         "facts": seen_facts(tree, blocks, decimal, language, visibility),
     }
+
+
+def read_translations(
+    tree: Any, language: str, decimal: str, visibility: Visibility
+) -> list[tuple[str, str]]:
+    """The languages and texts of parts in other languages, which are taken out of *tree*."""
+    texts: list[tuple[str, str]] = []
+    for code, parts in take_translations(tree, language).items():
+        blocks = [block for part in parts for block in read_blocks(part, decimal, visibility)]
+        if blocks:
+            texts.append((code, markdown(blocks)))
+    return texts
 
 
 def show_as_seen(tree: Any, page: str) -> bool:
@@ -123,6 +132,22 @@ def with_menus(tree: Any, decimal: str, margin: list[Block]) -> list[Block]:
     blocks = read_blocks(tree, decimal, Visibility(tree, with_menus=True))
     is_page = any(not block.link and len(block.text.split()) > LONGEST_IN_MENU for block in blocks)
     return blocks if is_page or not margin else margin
+
+
+def canonical_address(tree: Any) -> str:
+    """The address that a page names as its own; empty if it names none."""
+    addresses = (
+        str(link.get("href") or "")
+        for link in tree.iter("link")
+        if "canonical" in (link.get("rel") or "").lower().split()
+    )
+    return next(addresses, "")
+
+
+def robots_rules(tree: Any) -> set[str]:
+    """What a page forbids all robots."""
+    metas = [meta for meta in tree.iter("meta") if (meta.get("name") or "").lower() == "robots"]
+    return robots_directives(",".join(meta.get("content") or "" for meta in metas))
 
 
 def robots_directives(rules: str) -> set[str]:
