@@ -439,3 +439,11 @@ def test_only_an_installation_is_told_to_restart(
     finally:
         catalogue.cache_clear()
     assert told.endswith("chatbot-server restart" if is_installed else "tapez chatbot-server serve")
+
+
+def test_a_backup_into_a_folder_that_is_not_there_names_the_folder(
+    run: Run, tmp_path: Path
+) -> None:
+    run("init", "--model", "none")
+    ran = run("backup", str(tmp_path / "nowhere" / "all.chatbot-backup"))
+    assert ran.err.startswith(f"{tmp_path / 'nowhere'} does not exist.")

@@ -37,6 +37,7 @@ def backup(
         folder = context.config.backups_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / default_name()
+    file.parent.stat()  # an error names the folder, and not a file that nobody typed
     manifest = back_up(
         context.database,
         file,
