@@ -7,7 +7,7 @@ import pytest
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
 from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
-from chatbot_server.retrieval.curate.library import add_faq
+from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
@@ -93,3 +93,17 @@ def test_topics_are_looked_for_once_for_each_version_of_the_pages(
     add_faq(database, site_id, "Avez-vous du pain sans gluten ?", "Oui, le jeudi.")
     renew_topics(base)
     assert offered(database, site_id, "fr") == ["Avez-vous du pain sans gluten ?", "Livraisons"]
+
+
+def test_typed_texts_and_own_answers_are_topics_of_their_own(
+    database: Database, site_id: int
+) -> None:
+    add_note(database, site_id, "Opening hours", "We are open from Tuesday to Saturday.")
+    add_note(database, site_id, "Price of bread", "A loaf of bread costs 4 €.")
+    add_faq(database, site_id, "Do you bake without gluten?", "Yes, on Thursday.")
+    renew_topics(KnowledgeBase(database))
+    assert offered(database, site_id, "en") == [
+        "Opening hours",
+        "Price of bread",
+        "Do you bake without gluten?",
+    ]

@@ -41,6 +41,13 @@ def test_what_was_found_and_what_decided_is_told(owner: OwnerServer) -> None:
     assert "has enough to do with the question" in words_of(explained(owner, "Zebra giraffe?"))
 
 
+def test_a_question_without_others_before_it_names_none(owner: OwnerServer) -> None:
+    add_note(owner.database, owner.site_id, "Horaires", "La boulangerie ouvre de 7 h à 18 h.")
+    words = words_of(explained(owner, "Quand ouvrez-vous ?"))
+    assert "What was looked up, in the words that pages use:" in words
+    assert "the questions before it" not in words
+
+
 def test_an_own_answer_is_told_apart(owner: OwnerServer) -> None:
     add_faq(owner.database, owner.site_id, "Do you sell cider?", "Yes, in autumn.")
     page = explained(owner, "Do you sell cider?")

@@ -54,8 +54,9 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
     for topic in _most_wanted(candidates, language):
         grounding = base.ground(site_id, topic, locale=language)
         if _leads_there(grounding, topic):
-            page = grounding.sources[0].url.partition("#")[0] if grounding.sources else topic
-            by_page.setdefault(page, topic)
+            # Texts that were typed and the owner's own answers have no address.
+            page = next((source.url.partition("#")[0] for source in grounding.sources), "")
+            by_page.setdefault(page or topic, topic)
         if len(by_page) == OFFERED:
             break
     return list(by_page.values())

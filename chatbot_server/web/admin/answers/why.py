@@ -110,7 +110,11 @@ def _explained(parts: AdminParts, site_id: int, asked: Asked) -> dict[str, Any]:
     explanations = explain(parts.knowledge, site_id, asked.text, asked.history)
     is_single = len(explanations) == 1
     reasons = [today.outcome if is_single else each.status for each in explanations]
-    return {"today": today, "explanations": list(zip(reasons, explanations, strict=True))}
+    return {
+        "today": today,
+        "earlier": asked.history,
+        "explanations": list(zip(reasons, explanations, strict=True)),
+    }
 
 
 def points(explanation: Explanation) -> list[Point]:
