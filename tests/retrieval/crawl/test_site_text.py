@@ -164,7 +164,7 @@ def test_after_an_upgrade_that_reads_better_unchanged_pages_are_read_anew(
 def test_a_site_of_one_page_keeps_all(crawl: Callable[[], Documents], web: WebSite) -> None:
     put(web, "/", "Home", "Welcome.")
     content = "# The Mill\nMill shop Home\n# Home\n## Details\nWelcome.\n"
-    assert crawl() == {"/": ("Home", content + SITE_TEXT)}
+    assert crawl() == {"/": ("The Mill", content + SITE_TEXT)}
 
 
 def test_copies_under_another_address_are_one_document(
