@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
 
 from chatbot_server.retrieval.base import Grounding, Passage, Source
@@ -15,6 +16,7 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     continues,
     is_followup,
 )
+from chatbot_server.retrieval.language.dialogue.replies import takes_words_over
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.words.stems import says_something
@@ -70,14 +72,40 @@ def answered_before(
     return previous if states_it else None
 
 
-def ground_single(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
+def ground_single(
+    ground: Ground, ground_in_conversation: Ground, question: Question, history: Sequence[str]
+) -> Grounding:
     """Look *question* up, the only one of its message.
 
-    A follow-up that has no answer after the questions before it may be complete by itself (“Y
-    a du wifi ?”, after canoes), or go on with the page that was shown last (“And all afternoon?”).
+    *ground* puts the questions before it that it depends on into what is searched for;
+    *ground_in_conversation* searches for the question alone, and weighs what is found by what
+    is found for both. The second is right more often, except where one question takes over most of
+    the words of another: “and in Hull?”.
     """
+    if not history:
+        return ground_question(ground, question, history)
+    ways = [ground_in_conversation]
+    if is_followup(question.text):
+        ways.append(partial(_ground_followup, ground))
+    if takes_words_over(question.text) or asks_what_of_it(question.text):
+        ways = [partial(_ground_followup, ground), ground_in_conversation]
+    groundings: list[Grounding] = []
+    for way in ways:
+        groundings.append(way(_with_background(question), history))
+        if groundings[-1].answer or groundings[-1].choices:
+            return groundings[-1]
+    return next((each for each in groundings if each.unsure_answer), groundings[0])
+
+
+def _ground_followup(ground: Ground, text: str, history: Sequence[str]) -> Grounding:
+    """Look *text* up after the questions that it depends on.
+
+    If that has no answer, it may be complete by itself (“Y a du wifi ?”, after canoes), or go on
+    with the page that was shown last (“And all afternoon?”).
+    """
+    question = Question(text)
     grounding = ground_question(ground, question, history)
-    if grounding.answer or grounding.choices or not (history and is_followup(question.text)):
+    if grounding.answer or grounding.choices:
         return grounding
     if not continues(question.text):
         alone = ground(question.text, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -21,6 +21,7 @@ from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidates import (
     Candidate,
+    distances,
     load_candidates,
     load_sections,
 )
@@ -28,7 +29,9 @@ from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language.clauses import Question, questions_of
+from chatbot_server.retrieval.language.dialogue.follow_up import context_of
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
+from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
@@ -78,7 +81,10 @@ class KnowledgeBase:
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
         if len(questions) == 1:
-            return ground_single(ground, questions[0], history)
+            in_conversation = partial(
+                self._ground_in_conversation, site_id, language=language, languages=languages
+            )
+            return ground_single(ground, in_conversation, questions[0], history)
         whole = ground(spelled_out(question[:MAX_QUESTION], language), history)
         if whole.status == "faq" or not whole.has_content:
             return whole
@@ -91,12 +97,34 @@ class KnowledgeBase:
         text = spelled_out(message[:MAX_QUESTION], language)
         return questions_of(text, language, site.beside(language)), language
 
+    def _ground_in_conversation(
+        self,
+        site_id: int,
+        question: str,
+        history: Sequence[str],
+        language: str,
+        languages: Languages,
+    ) -> Grounding:
+        """The grounding of *question* alone, with sections weighed by *history*, too."""
+        both = f"{context_of(question, history, languages)} {question}"
+        with self.open_search(site_id, both, (), language) as (index, query, hits):
+            query.rarity = index.rarity(query.stems_to_search)
+            sections = load_sections(index, query, hits) if hits else []
+        return self._ground_one(site_id, question, (), language, distances(sections))
+
     def _ground_one(
-        self, site_id: int, question: str, history: Sequence[str], language: str | None = None
+        self,
+        site_id: int,
+        question: str,
+        history: Sequence[str],
+        language: str | None = None,
+        in_conversation: Mapping[int, float] | None = None,
     ) -> Grounding:
         embedder = self.searcher.embedder
         with self.open_search(site_id, question, history, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems_to_search)
+            if in_conversation and query.entry is None:
+                query.in_conversation = in_conversation
             sections = load_sections(index, query, hits) if hits else []
             closer_look = CloserLook(sections, query, index)
             if not closer_look.has_to_read:

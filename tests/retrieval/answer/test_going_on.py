@@ -1,4 +1,4 @@
-"""Follow-ups that the words of the conversation do not answer: alone, or of the page before."""
+"""Follow-ups: weighed by the conversation, put together with it, or asked of the page before."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from chatbot_server.retrieval.answer.joined import ground_single
+from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding, Passage, Source
+from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.language.clauses import Question
+from chatbot_server.storage.database import Database
 
 NOTHING = Grounding("nothing")
 
@@ -29,13 +32,17 @@ WIFI = told(4, "Wifi", "It is free.")
 def ask(history: Sequence[str], question: str, answers: Mapping[str, Grounding]) -> Grounding:
     """What *question* is answered with, where a search finds *answers* by what is looked up.
 
-    A double of the search, whose judgement of each text the answer depends on.
+    A double of the search, whose judgement of each text the answer depends on. What is weighed by
+    the conversation is written with “|”.
     """
 
     def ground(text: str, before: Sequence[str]) -> Grounding:
         return answers.get(" + ".join([*before, text]), NOTHING)
 
-    return ground_single(ground, Question(question), history)
+    def ground_in_conversation(text: str, before: Sequence[str]) -> Grounding:
+        return answers.get(" | ".join([*before, text]), NOTHING)
+
+    return ground_single(ground, ground_in_conversation, Question(question), history)
 
 
 def test_what_goes_on_is_asked_of_the_page_that_was_shown() -> None:
@@ -66,3 +73,45 @@ def test_how_much_is_asked_of_the_section_before_only_if_it_tells_a_price() -> N
         "Bikes for whom: How much are they?": RIDERS,
     }
     assert ask(["May I ride a bike?"], "How much are they?", answers) == BIKE_PRICES
+
+
+def test_a_question_that_takes_words_over_is_put_together_first() -> None:
+    answers = {"A canoe? | And a bike?": CANOES, "A canoe? + And a bike?": BIKE_PRICES}
+    assert ask(["A canoe?"], "And a bike?", answers) == BIKE_PRICES
+    assert ask(["A canoe?"], "And a bike?", {"A canoe? | And a bike?": CANOES}) == CANOES
+
+
+@pytest.mark.parametrize("question", ["Is it free?", "He weighs 35 kg", "Do you have wifi?"])
+def test_every_other_one_is_weighed_by_the_conversation_first(question: str) -> None:
+    answers = {f"A canoe? | {question}": WIFI, f"A canoe? + {question}": CANOES, question: CANOES}
+    assert ask(["A canoe?"], question, answers) == WIFI
+
+
+def test_of_two_noes_the_one_that_shows_what_comes_closest_is_given() -> None:
+    closest = Grounding("nothing", unsure_answer="An hour is 14 €.")
+    assert ask(["A canoe?"], "Is it free?", {"A canoe? + Is it free?": closest}) == closest
+
+
+PAGES = (
+    ("Dogs", "Dogs may come along in the trailer. The maximum weight is 30 kg."),
+    ("Riders", "Children may ride from 12 kg. The maximum weight is 120 kg."),
+    ("Bags", "Bags go into the basket. The maximum weight is 15 kg."),
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("May I take my dog?", "Dogs"),
+        ("May my children ride?", "Riders"),
+        ("May I take bags?", "Bags"),
+    ],
+)
+def test_the_conversation_decides_between_sections_that_answer_alike(
+    database: Database, site_id: int, before: str, told: str
+) -> None:
+    for title, text in PAGES:
+        add_note(database, site_id, title, text)
+    base = KnowledgeBase(database)
+    answer = base.ground(site_id, "What is the maximum weight?", [before])
+    assert answer.passages[0].title == told

@@ -147,6 +147,8 @@ class Query(ParsedText):
         for_closed_days: whether it asks when the place is closed.
         moment: the moment that the question names, which is not searched for.
         days: the days of the week that it names or means; Monday is 0.
+        in_conversation: how far sections are behind the best one for this question after those
+            before it, by chunk id: zero or less; empty for a first question.
         meanings: the vectors of its words; None if it is searched for by words alone.
         rarity: inverse document frequency of a stem on the site; equal for all until it is known.
     """
@@ -162,6 +164,7 @@ class Query(ParsedText):
         self.moment: MomentName | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
+        self.in_conversation: Mapping[int, float] = {}
         self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed = WeighedWords([], self.rarity)

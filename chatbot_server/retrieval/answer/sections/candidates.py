@@ -65,6 +65,11 @@ INTERACTION_WEIGHT = 16.0
 # The weight of the nearness of words, for sections that were read: in a five-fold fit on 146
 # questions in another language than the page, the right one is first for 137 instead of 121.
 WORD_NEARNESS_WEIGHT = 100.0
+# What the relevances after the questions before it count in those of a question: see
+# docs/decisions/0016-answers-as-a-person-would-give-them.md.
+CONVERSATION_SHARE = 0.4
+# Sections that are so far behind the best one are equally irrelevant.
+FARTHEST = 12.0
 # The share of a follow-up's subject that a section must contain, relative to the best section.
 SUBJECT_SHARE = 0.6
 
@@ -79,6 +84,7 @@ class Candidate:
     """A section of a hit, with cached properties of its texts.
 
     Attributes:
+        query: what it may answer.
         rank: the rank of its document among the hits, from 0.
         lead: how far its document is ahead of the best other one in meaning; None without vectors.
         vector: the vector of the chunk; None if it has none, or the query has no meanings.
@@ -96,7 +102,7 @@ class Candidate:
         self.vector: Vector | None = None
         self.interaction: float | None = None
         self.nearness: Mapping[str, float] | None = None
-        self._query = query
+        self.query = query
 
     @cached_property
     def about(self) -> ParsedText:
@@ -106,7 +112,7 @@ class Candidate:
     @cached_property
     def about_terms(self) -> frozenset[str]:
         """The stems and concepts of title and headings."""
-        return self._query.terms_of(self.about.text, self.document.language)
+        return self.query.terms_of(self.about.text, self.document.language)
 
     @cached_property
     def wordings(self) -> list[ParsedText]:
@@ -121,13 +127,13 @@ class Candidate:
     @cached_property
     def sentences(self) -> list[str]:
         """The sentences of the chunk, without lines that only lead elsewhere."""
-        return self.section.sentences(self._query.languages)
+        return self.section.sentences(self.query.languages)
 
     @cached_property
     def sentence_terms(self) -> list[frozenset[str]]:
         """The stems and concepts of each sentence."""
         language = self.document.language
-        return [self._query.terms_of(sentence, language) for sentence in self.sentences]
+        return [self.query.terms_of(sentence, language) for sentence in self.sentences]
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -149,36 +155,36 @@ class Candidate:
     def own_held(self) -> int:
         """Which of them its text and its headings below the page's title contain."""
         heading = self.parsed(below(self.document.title, self.chunk.heading))
-        return reduce(or_, self._sentences_held, self._query.held_in(heading.terms))
+        return reduce(or_, self._sentences_held, self.query.held_in(heading.terms))
 
     @cached_property
     def _about_held(self) -> int:
-        return self._query.held_in(self.about_terms)
+        return self.query.held_in(self.about_terms)
 
     @cached_property
     def _sentences_held(self) -> list[int]:
-        return [self._query.held_in(terms) for terms in self.sentence_terms]
+        return [self.query.held_in(terms) for terms in self.sentence_terms]
 
     @cached_property
     def is_legal(self) -> bool:
         """Whether the law requires its page, and the query asks for nothing of the kind."""
-        title, pattern = self.document.title, _legal_pages(self._query.languages)
+        title, pattern = self.document.title, _legal_pages(self.query.languages)
         is_legal = self.section.once(
-            "legal", self._query.languages, lambda: bool(pattern.search(fold(title)))
+            "legal", self.query.languages, lambda: bool(pattern.search(fold(title)))
         )
-        if not is_legal or pattern.search(fold(self._query.text)):
+        if not is_legal or pattern.search(fold(self.query.text)):
             return False
-        return self._query.words.isdisjoint(stems.words(title))
+        return self.query.words.isdisjoint(stems.words(title))
 
     @cached_property
     def coverage(self) -> float:
         """The share of the query's weight that it contains."""
-        return self._query.share_held(self.held)
+        return self.query.share_held(self.held)
 
     @cached_property
     def heading_coverage(self) -> float:
         """The share that title and headings contain."""
-        return self._query.share_held(self._about_held)
+        return self.query.share_held(self._about_held)
 
     @cached_property
     def length(self) -> float:
@@ -190,7 +196,7 @@ class Candidate:
         """The share that title, headings and the best two neighbouring sentences contain."""
         about, sentences = self._about_held, self._sentences_held
         pairs = {first | second for first, second in pairwise(sentences)} or {*sentences, 0}
-        return max(self._query.share_held(about | held) for held in pairs)
+        return max(self.query.share_held(about | held) for held in pairs)
 
     @property
     def word_nearness(self) -> float | None:
@@ -198,14 +204,14 @@ class Candidate:
         near = self.nearness
         if near is None:
             return None
-        words = [word.folded for word in self._query.content_words if word.folded in near]
+        words = [word.folded for word in self.query.content_words if word.folded in near]
         return sum(near[word] for word in words) / len(words) if words else 0.0
 
     @cached_property
     def quoted_sentences(self) -> list[quote.Sentence]:
         """The sentences that answer the query; for a query about days, those with their hours."""
-        of_days = quote.of_days(self.sentences, self._query.days, self._query.languages)
-        return of_days or quote.pick(self.sentences, self.sentence_terms, self._query)
+        of_days = quote.of_days(self.sentences, self.query.days, self.query.languages)
+        return of_days or quote.pick(self.sentences, self.sentence_terms, self.query)
 
     @property
     def marked_sentences(self) -> list[quote.Sentence]:
@@ -213,7 +219,7 @@ class Candidate:
 
         “We do not ship abroad” shares a word with “How much is shipping?”, but states no price.
         """
-        query, sentences = self._query, self.quoted_sentences
+        query, sentences = self.query, self.quoted_sentences
         if query.days:
             return [each for each in sentences if quote.names_day(each.text, query.languages)]
         if query.asks_for_number:
@@ -224,7 +230,7 @@ class Candidate:
     def rows_left_out(self) -> frozenset[int]:
         """The positions of the rows that the query does not ask for."""
         language = self.document.language
-        return rows_left_out(self.sentences, self._query, language, self.terms)
+        return rows_left_out(self.sentences, self.query, language, self.terms)
 
     @property
     def is_other_table(self) -> bool:
@@ -234,7 +240,7 @@ class Candidate:
 
     def parsed(self, text: str) -> ParsedText:
         """*text*, which is a part of the section, parsed in the query's languages."""
-        return self.section.parsed(text, self._query.languages)
+        return self.section.parsed(text, self.query.languages)
 
     def passage(self) -> Passage:
         """The section as a model reads it."""
@@ -267,6 +273,9 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
     by_chunk = {chunk: hit for hit in documents for chunk in hit.matches}
     matches = {chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()}
     chunks = _best_chunks(matches, interactions, hits[0].chunk)
+    chunks += [
+        chunk for chunk in _highest(query.in_conversation) if chunk in matches.keys() - {*chunks}
+    ]
     sections = with_whole_tables(index.unit, index.memory.sections(index.unit, chunks))
     by_text: dict[tuple[int, str, str], Candidate] = {}  # of parts of one table, the best alone
     for section in sections:
@@ -344,9 +353,34 @@ def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
     """How well each of *candidates* fits the query, by chunk id.
 
     The unit is arbitrary, and values are comparable within one call only: they are relative to the
-    best words. A section that was not compared counts as the lowest that was.
+    best words. A section that was not compared counts as the lowest that was. After other
+    questions, what fits the conversation counts, too.
     """
     by_chunk = {candidate.chunk.id: candidate for candidate in candidates}
+    relevances = _own_relevances(by_chunk)
+    in_conversation = next((each.query.in_conversation for each in by_chunk.values()), {})
+    if not in_conversation:
+        return relevances
+    farthest = min(in_conversation.values())
+    return {
+        chunk: (1 - CONVERSATION_SHARE) * distance
+        + CONVERSATION_SHARE * in_conversation.get(chunk, farthest)
+        for chunk, distance in _behind_best(relevances).items()
+    }
+
+
+def distances(candidates: Iterable[Candidate]) -> dict[int, float]:
+    """How far the relevance of each of *candidates* is behind the best one's: zero or less."""
+    return _behind_best(section_relevances(candidates))
+
+
+def _behind_best(relevances: Mapping[int, float]) -> dict[int, float]:
+    best = max(relevances.values(), default=0.0)
+    return {chunk: max(relevance - best, -FARTHEST) for chunk, relevance in relevances.items()}
+
+
+def _own_relevances(by_chunk: Mapping[int, Candidate]) -> dict[int, float]:
+    """How well each section fits the query by itself."""
     nearness = {chunk: section.word_nearness for chunk, section in by_chunk.items()}
     farthest = min((near for near in nearness.values() if near is not None), default=0.0)
     interactions = {

@@ -13,12 +13,14 @@ from functools import cache
 from chatbot_server.retrieval.language.clauses import asks_anything, is_courtesy
 from chatbot_server.retrieval.language.dialogue.follow_up import (
     context_of,
+    continues,
     is_followup,
     without_names,
 )
 from chatbot_server.retrieval.language.facts import is_fact
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.text import fold_letters
+from chatbot_server.retrieval.language.time.moments import find_moment
 from chatbot_server.retrieval.language.words import stems
 
 # The most content words, and words in all, of a fragment.
@@ -38,6 +40,18 @@ def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) 
     ):
         return rest
     return f"{LANGUAGES[language].followup_openings[0]} {rest}"
+
+
+def takes_words_over(reply: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *reply* asks the question before it again with other words: “and in Hull?”.
+
+    “No, I mean Hull” does, and “tomorrow?”.
+    """
+    moment, rest = find_moment(reply, languages)
+    if moment and not stems.says_something(rest, languages):
+        return True
+    language = stems.guess_language(reply, languages=languages)
+    return continues(as_follow_up(reply, language, languages), languages)
 
 
 def item_named(reply: str, items: Sequence[str], languages: Languages = ALWAYS_USED) -> str | None:
