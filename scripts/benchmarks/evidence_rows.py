@@ -17,7 +17,8 @@ from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.search.comparison import TOO_MANY_CHUNKS
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, load_sections
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing

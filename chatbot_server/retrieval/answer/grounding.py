@@ -22,7 +22,7 @@ from chatbot_server.retrieval.answer.decide.evidence import (
 from chatbot_server.retrieval.answer.search.fusion import Hit, margin
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.show.alike import (
     alike_sections,
     in_own_language,

@@ -19,12 +19,9 @@ from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import (
-    Candidate,
-    distances,
-    load_candidates,
-    load_sections,
-)
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.candidates import load_candidates, load_sections
+from chatbot_server.retrieval.answer.sections.relevance import distances
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder

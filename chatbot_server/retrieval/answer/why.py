@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
-from chatbot_server.retrieval.answer.sections.candidates import load_sections, section_relevances
+from chatbot_server.retrieval.answer.sections.candidates import load_sections
+from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingOutcome

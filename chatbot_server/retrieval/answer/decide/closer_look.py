@@ -13,7 +13,8 @@ from chatbot_server.retrieval.answer.decide.interaction import (
 from chatbot_server.retrieval.answer.decide.word_nearness import read_word_nearness, worth_reading
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, by_relevance
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.relevance import by_relevance
 from chatbot_server.retrieval.index.embedder import Embedder
 
 

@@ -22,7 +22,7 @@ from chatbot_server.retrieval.answer.decide.same_question import (
 from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 
 BY_MEANING = load_gate("entries_by_meaning")
 BY_WORDS = load_gate("entries_by_words")

@@ -20,11 +20,9 @@ import numpy as np
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
-from chatbot_server.retrieval.answer.sections.candidates import (
-    Candidate,
-    on_subject,
-    section_relevances,
-)
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.candidates import on_subject
+from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.facts import facts, states
 from chatbot_server.retrieval.language.text import fold

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from chatbot_server.retrieval.answer.decide.evidence import quotable
 from chatbot_server.retrieval.answer.search.comparison import may_compare
 from chatbot_server.retrieval.answer.search.query import Query
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.late_interaction import TokenIndex

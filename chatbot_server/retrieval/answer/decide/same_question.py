@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.language.dialogue.contrast import are_opposed
 from chatbot_server.retrieval.language.facts import Fact
 from chatbot_server.retrieval.language.words import stems

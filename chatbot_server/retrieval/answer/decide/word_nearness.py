@@ -17,7 +17,7 @@ from chatbot_server.retrieval.answer.decide.evidence import (
     quotable,
 )
 from chatbot_server.retrieval.answer.search.query import Query
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.index.embedder import Embedder
 
 # The number of sections that are read: words that both languages share do not help to order them.

@@ -11,7 +11,8 @@ from textwrap import shorten
 
 from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import Query
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.words import stems

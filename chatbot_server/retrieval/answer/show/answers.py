@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chatbot_server.retrieval.answer.sections import quote
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.show.alike import is_in_another_language
 from chatbot_server.retrieval.answer.show.sources import Titles, link_to
 from chatbot_server.retrieval.base import Grounding, Passage, Source

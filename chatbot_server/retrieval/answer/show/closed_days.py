@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.search.query import Query
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.time.moments import asks_when
 from chatbot_server.retrieval.language.time.weekdays import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.show.alike import is_in_another_language
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN

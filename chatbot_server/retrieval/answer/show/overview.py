@@ -10,7 +10,7 @@ from itertools import groupby
 
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_memory import SectionText
-from chatbot_server.retrieval.answer.sections.candidates import Candidate
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import fold

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.search.query import Query
-from chatbot_server.retrieval.answer.sections.candidates import Candidate, section_relevances
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.quote import of_days
+from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.show.closed_days import line_of_closed_days
 from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.languages import LANGUAGES
