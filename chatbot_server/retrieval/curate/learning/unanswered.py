@@ -79,6 +79,10 @@ class _Wording:
     def stems(self) -> frozenset[str]:
         return self.bare_words.stems(self.text)
 
+    @cached_property
+    def interrogatives(self) -> frozenset[str]:
+        return interrogatives(self.text)
+
     def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
         """The rarest stems by *counts*; each wording that is like this one has one of them."""
         # A wording like this one shares at least so many stems with it, whatever its own length.
@@ -88,9 +92,9 @@ class _Wording:
 
     def is_like(self, other: _Wording) -> bool:
         common = len(self.stems & other.stems)
-        if interrogatives(self.text) != interrogatives(other.text):
-            return False
         if 2 * common < ALIKE * (len(self.stems) + len(other.stems)):
+            return False
+        if self.interrogatives != other.interrogatives:
             return False
         return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
 
