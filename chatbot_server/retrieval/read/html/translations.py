@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import SILENT
 
-MAX_PARTS = 200
+MAX_PARTS, MAX_DEPTH = 200, 100
 FEWEST_WORDS = 12
 LONGEST = 2000
 _BOXES = ("article", "div", "main", "section")
@@ -20,7 +21,12 @@ def take_translations(tree: Any, language: str) -> dict[str, list[Any]]:
     None are taken where hardly anything would be left: then the page only claims *language*.
     """
     parts: dict[str, list[Any]] = {}
-    for part in tree.xpath("//body//*[@lang][not(ancestor::*[@lang][ancestor::body])]")[:MAX_PARTS]:
+    marked: set[Any] = set()
+    for part in tree.xpath("//body//*[@lang]")[:MAX_PARTS]:
+        is_inner = not marked.isdisjoint(islice(part.iterancestors(), MAX_DEPTH))
+        marked.add(part)
+        if is_inner:
+            continue
         code = part.get("lang").strip().lower()[:2]
         is_other = code != language and code in LANGUAGES and part.tag in _BOXES
         if is_other and word_count(part) >= FEWEST_WORDS:
