@@ -85,16 +85,21 @@ def ground_single(
     if not history:
         return ground_question(ground, question, history)
     ways = [ground_in_conversation]
-    if is_followup(question.text):
+    if has_few_own_words(question.text):
+        ways.insert(0, partial(_ground_followup, ground))
+    elif is_followup(question.text):
         ways.append(partial(_ground_followup, ground))
-    if takes_words_over(question.text) or asks_what_of_it(question.text):
-        ways = [partial(_ground_followup, ground), ground_in_conversation]
     groundings: list[Grounding] = []
     for way in ways:
         groundings.append(way(_with_background(question), history))
         if groundings[-1].answer or groundings[-1].choices:
             return groundings[-1]
     return next((each for each in groundings if each.unsure_answer), groundings[0])
+
+
+def has_few_own_words(question: str) -> bool:
+    """Whether *question* is put together with the one before it first: “and in Hull?”."""
+    return takes_words_over(question) or bool(asks_what_of_it(question))
 
 
 def _ground_followup(ground: Ground, text: str, history: Sequence[str]) -> Grounding:

@@ -28,7 +28,6 @@ from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language.clauses import Question, questions_of
 from chatbot_server.retrieval.language.dialogue.follow_up import context_of
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
-from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
@@ -78,9 +77,7 @@ class KnowledgeBase:
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
         if len(questions) == 1:
-            in_conversation = partial(
-                self._ground_in_conversation, site_id, language=language, languages=languages
-            )
+            in_conversation = partial(self._ground_in_conversation, site_id, language=language)
             return ground_single(ground, in_conversation, questions[0], history)
         whole = ground(spelled_out(question[:MAX_QUESTION], language), history)
         if whole.status == "faq" or not whole.has_content:
@@ -95,19 +92,24 @@ class KnowledgeBase:
         return questions_of(text, language, site.beside(language)), language
 
     def _ground_in_conversation(
-        self,
-        site_id: int,
-        question: str,
-        history: Sequence[str],
-        language: str,
-        languages: Languages,
+        self, site_id: int, question: str, history: Sequence[str], language: str | None = None
     ) -> Grounding:
         """The grounding of *question* alone, with sections weighed by *history*, too."""
+        in_conversation = self.in_conversation(site_id, question, history, language)
+        return self._ground_one(site_id, question, (), language, in_conversation)
+
+    def in_conversation(
+        self, site_id: int, question: str, history: Sequence[str], language: str | None = None
+    ) -> dict[int, float]:
+        """How far sections are behind the best one for *question* and those it depends on.
+
+        By chunk id: zero or less.
+        """
+        languages = self.searcher.languages(self.database, site_id).languages
         both = f"{context_of(question, history, languages)} {question}"
         with self.open_search(site_id, both, (), language) as (index, query, hits):
             query.rarity = index.rarity(query.stems_to_search)
-            sections = load_sections(index, query, hits) if hits else []
-        return self._ground_one(site_id, question, (), language, distances(sections))
+            return distances(load_sections(index, query, hits)) if hits else {}
 
     def _ground_one(
         self,

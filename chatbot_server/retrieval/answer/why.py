@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
+from chatbot_server.retrieval.answer.joined import has_few_own_words
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.service import KnowledgeBase
@@ -65,33 +67,43 @@ def explain(
 def _explain_one(
     base: KnowledgeBase, site_id: int, question: str, history: Sequence[str]
 ) -> Explanation:
-    with base.open_search(site_id, question, history) as (index, query, hits):
+    in_conversation: dict[int, float] = {}
+    put_before = history
+    if history and not has_few_own_words(question):
+        in_conversation = base.in_conversation(site_id, question, history)
+        put_before = ()
+    with base.open_search(site_id, question, put_before) as (index, query, hits):
         query.rarity = index.rarity(query.stems_to_search)
+        query.in_conversation = in_conversation
         candidates = load_sections(index, query, hits) if hits else []
         closer_look = CloserLook(candidates, query, index)
         if base.searcher.embedder is not None:
             closer_look.read(base.searcher.embedder)
         sections = closer_look.sections()
-        relevances = section_relevances(sections)
-        contenders = [
-            Contender(
-                section.document.title,
-                below(section.document.title, clean_heading(section.chunk.heading)),
-                section.document.url,
-                section.document.faq,
-                round(relevances[section.chunk.id], 2),
-                section.match.cosine and round(section.match.cosine, 3),
-                round(section.coverage, 2),
-                section.chunk.text[:EXCERPT],
-            )
-            for section in sections
-        ]
+        contenders = _contenders(sections)
         evidence = asdict(gather_evidence(sections, query, index.chunk_count)) if sections else {}
     return Explanation(
         question,
         query.text,
         query.language,
         base.ground(site_id, question, history).outcome,
-        tuple(contenders),
+        contenders,
         {name: value and round(value, 3) for name, value in evidence.items()},
+    )
+
+
+def _contenders(sections: Sequence[Candidate]) -> tuple[Contender, ...]:
+    relevances = section_relevances(sections)
+    return tuple(
+        Contender(
+            section.document.title,
+            below(section.document.title, clean_heading(section.chunk.heading)),
+            section.document.url,
+            section.document.faq,
+            round(relevances[section.chunk.id], 2),
+            section.match.cosine and round(section.match.cosine, 3),
+            round(section.coverage, 2),
+            section.chunk.text[:EXCERPT],
+        )
+        for section in sections
     )

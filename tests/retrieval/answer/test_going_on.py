@@ -8,6 +8,7 @@ import pytest
 
 from chatbot_server.retrieval.answer.joined import ground_single
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.why import explain
 from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.language.clauses import Question
@@ -113,5 +114,6 @@ def test_the_conversation_decides_between_sections_that_answer_alike(
     for title, text in PAGES:
         add_note(database, site_id, title, text)
     base = KnowledgeBase(database)
-    answer = base.ground(site_id, "What is the maximum weight?", [before])
-    assert answer.passages[0].title == told
+    question = "What is the maximum weight?"
+    assert base.ground(site_id, question, [before]).passages[0].title == told
+    assert explain(base, site_id, question, [before])[0].contenders[0].title == told
