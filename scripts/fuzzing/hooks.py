@@ -26,7 +26,7 @@ NAMED = {
 }
 
 
-@schemathesis.hook  # type: ignore[misc]
+@schemathesis.hook  # type: ignore[untyped-decorator]
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """Give the request an address, and maybe what its route needs."""
     number = next(NUMBERS)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 from benchmarks.visitors import fill
@@ -45,7 +46,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chatbot-fuzz-") as name:
         folder = Path(name)
-        sections = {"server": {"trusted_proxies": 1}, "limits": LIMITS}
+        sections: dict[str, dict[str, Any]] = {"server": {"trusted_proxies": 1}, "limits": LIMITS}
         site = fill(folder, PAGES)
         with web_server(folder, {"model": None}, **sections) as server:
             description = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
