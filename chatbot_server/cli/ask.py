@@ -84,7 +84,9 @@ def ask(
             answer = _whole_answer(text, events)
         else:
             _show_answer(context, events)
-        explanations = explain(knowledge, site.id, text) if is_explained else []
+        explanations = (
+            explain(knowledge, site.id, text, (), context.language) if is_explained else []
+        )
     if is_explained:
         answer["why"] = [asdict(explanation) for explanation in explanations]
     if as_json:

@@ -57,22 +57,30 @@ class Explanation:
 
 
 def explain(
-    base: KnowledgeBase, site_id: int, message: str, history: Sequence[str] = ()
+    base: KnowledgeBase,
+    site_id: int,
+    message: str,
+    history: Sequence[str] = (),
+    locale: str = "",
 ) -> list[Explanation]:
-    """Explain the answer to each question in *message*."""
-    questions, _language = base.questions(site_id, message)
-    return [_explain_one(base, site_id, question.text, history) for question in questions]
+    """Explain the answer to each question in *message*.
+
+    Args:
+        locale: the language of the visitor's panel.
+    """
+    questions, language = base.questions(site_id, message, locale)
+    return [_explain_one(base, site_id, each.text, history, language) for each in questions]
 
 
 def _explain_one(
-    base: KnowledgeBase, site_id: int, question: str, history: Sequence[str]
+    base: KnowledgeBase, site_id: int, question: str, history: Sequence[str], language: str
 ) -> Explanation:
     in_conversation: dict[int, float] = {}
     put_before = history
     if history and not has_few_own_words(question):
-        in_conversation = base.in_conversation(site_id, question, history)
+        in_conversation = base.in_conversation(site_id, question, history, language)
         put_before = ()
-    with base.open_search(site_id, question, put_before) as (index, query, hits):
+    with base.open_search(site_id, question, put_before, language) as (index, query, hits):
         query.rarity = index.rarity(query.stems_to_search)
         query.in_conversation = in_conversation
         candidates = load_sections(index, query, hits) if hits else []
@@ -86,7 +94,7 @@ def _explain_one(
         question,
         query.text,
         query.language,
-        base.ground(site_id, question, history).outcome,
+        base.ground(site_id, question, history, language).outcome,
         contenders,
         {name: value and round(value, 3) for name, value in evidence.items()},
     )

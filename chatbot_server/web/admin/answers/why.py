@@ -107,7 +107,7 @@ def _explained(parts: AdminParts, site_id: int, asked: Asked) -> dict[str, Any]:
     For a single question, the sentence is about the whole message.
     """
     today = parts.knowledge.ground(site_id, asked.text, asked.history, asked.locale)
-    explanations = explain(parts.knowledge, site_id, asked.text, asked.history)
+    explanations = explain(parts.knowledge, site_id, asked.text, asked.history, asked.locale)
     is_single = len(explanations) == 1
     reasons = [today.outcome if is_single else each.status for each in explanations]
     return {
