@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from chatbot_server.storage import shrinking
@@ -74,9 +75,7 @@ def test_a_file_of_an_older_version_can_shrink_after_the_upgrade(
     fill(database, 10)
     empty(database)
     assert shrink(database.engine) == 0
-    with database.session() as session:
-        session.execute(text("DROP TABLE erasure"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0028'"))
+    command.downgrade(database.alembic_config(), "0028")
     database.migrate()
     assert size(database) < 3
     fill(database, 10)

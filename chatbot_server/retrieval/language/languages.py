@@ -181,6 +181,7 @@ class Language(_Record):
         places: what visitors call the place, whatever it is: “the shop”.
         closed: words for closed places.
         special_days: words for other days on which the usual hours do not hold.
+        posting_words: introduce the date on which a text was written.
         asks_when: asks for a date.
         asks_hour: asks for a time of the day.
         negations: words that deny.
@@ -278,6 +279,7 @@ class Language(_Record):
     places: Words
     closed: Words
     special_days: Words
+    posting_words: Phrases
     asks_when: Phrases
     asks_hour: Phrases
     negations: Words

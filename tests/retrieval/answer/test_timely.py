@@ -115,6 +115,16 @@ def test_a_date_that_has_passed_is_said_to_have_passed(
     assert "passée" not in base.ground(site_id, "la fête").answer
 
 
+@pytest.mark.parametrize(("words", "is_passed"), [("Publié le", False), ("C’était le", True)])
+def test_the_date_of_a_text_is_none_that_passes(
+    database: Database, site_id: int, words: str, is_passed: bool
+) -> None:
+    text = f"{words} 14 juin 2025.\n\nLa fête a lieu au parc, quand il fait beau."
+    answer = base_of(database, site_id, ("Fête", text)).ground(site_id, "Quand est la fête ?")
+    assert "fête a lieu" in answer.answer
+    assert ("passée" in answer.answer) is is_passed
+
+
 def test_without_a_subject_the_hours_of_most_days_come_first(
     database: Database, site_id: int
 ) -> None:

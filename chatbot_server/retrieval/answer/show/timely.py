@@ -19,7 +19,7 @@ from chatbot_server.retrieval.answer.show.closed_days import line_of_closed_days
 from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.language.time.moments import Moment, asks_when
+from chatbot_server.retrieval.language.time.moments import Moment, asks_when, tells_posting
 from chatbot_server.retrieval.language.time.seasons import parts_of_year
 from chatbot_server.retrieval.language.time.weekdays import (
     MINUTES_OF_DAY,
@@ -243,7 +243,8 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
 
 def note_of_passed(section: Candidate, now: datetime, query: Query) -> str:
     """A note that the last date in the quoted sentences has passed; empty if it has not."""
-    text = "\n".join(sentence.text for sentence in section.quoted_sentences)
+    texts = [sentence.text for sentence in section.quoted_sentences]
+    text = "\n".join(text for text in texts if not tells_posting(text, query.languages))
     dates = [fact.value.split("-") for fact in facts(text, query.languages) if fact.kind == "date"]
     try:
         last = max((date(*map(int, parts)) for parts in dates), default=None)

@@ -66,6 +66,12 @@ def asks_when(question: str, languages: Languages = ALWAYS_USED) -> bool:
     return bool(re.search(rf"(?<!\w){phrases}(?!\w)", fold(question)))
 
 
+def tells_posting(sentence: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *sentence* tells when a text was written: “Posted on 18 June 2026”."""
+    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].posting_words)
+    return bool(re.match(rf"\W*{phrases}(?!\w)", fold(sentence)))
+
+
 @cache
 def _patterns(languages: Languages) -> dict[MomentName, re.Pattern[str]]:
     """Patterns of each moment, the more exact first."""
