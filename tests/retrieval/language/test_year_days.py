@@ -59,6 +59,7 @@ def test_what_is_no_day_of_the_year_is_none(text: str) -> None:
         ("on 9 May", "Closed on bank holidays.", False),
         ("at Halloween", "Closed on bank holidays.", False),
         ("in August", "Closed from 3 to 9 September.", False),
+        ("at Christmas", "Closed on Easter Sunday.", False),
     ],
 )
 def test_a_text_tells_about_days_that_it_has_in_common_or_has_a_rule_for(

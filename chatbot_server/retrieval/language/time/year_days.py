@@ -98,8 +98,11 @@ class Span:
 
     @property
     def is_season(self) -> bool:
-        """Whether it is longer than a month, so that its bounds tell about the rest of the year."""
-        return self.length > DAYS_OF_MONTH
+        """Whether it is longer than a month, so that its bounds tell about the rest of the year.
+
+        A feast that moves is on one day of its span.
+        """
+        return self.feast is None and self.length > DAYS_OF_MONTH
 
     def meets(self, other: Span) -> bool:
         """Whether both have a day in common."""
