@@ -189,6 +189,7 @@ class Language(_Record):
         opposites: “this / that” → words for this, words for that.
         opposite_prefixes: turn a word into its opposite.
         synonyms: concept → words that visitors and pages use for it.
+        other_meanings: phrases in which such words mean something else: “la ferme”.
         ranges: how ages and counts are limited.
         regions: the smallest first; each also contains the countries of those before it.
         email_phrases: mean e-mail, and not the address of a street.
@@ -287,6 +288,7 @@ class Language(_Record):
     opposites: dict[str, tuple[Words, Words]]
     opposite_prefixes: Words
     synonyms: dict[str, Words]
+    other_meanings: Phrases = ()
     ranges: Ranges = Ranges()
     regions: dict[str, Region] = {}
     email_phrases: Phrases

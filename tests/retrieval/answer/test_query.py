@@ -207,3 +207,19 @@ def test_the_words_that_a_text_holds_are_bits_and_weigh_what_the_site_makes_of_t
     assert query.share_held(dogs) > before
     assert query.weight_in(terms_in("dogs")) == 9.0
     assert query.share_held(0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "asks_for_hours"),
+    [
+        ("On peut visiter la ferme ?", False),
+        ("Les produits de notre ferme", False),
+        ("Ça ferme à 18 h", True),
+        ("La ferme est fermée le lundi", True),
+        ("C’est fermé ?", True),
+    ],
+)
+def test_a_farm_is_not_closed(text: str, asks_for_hours: bool) -> None:
+    in_question = any("=opening_hours" in word.concepts for word in Query(text).content_words)
+    assert in_question is asks_for_hours
+    assert ("=opening_hours" in terms_in(text.replace("18 h", "midi"))) is asks_for_hours

@@ -8,7 +8,7 @@ sentence *answers*.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
@@ -82,10 +82,11 @@ def query_words(
     asks_how_much = bool(_concept_words(languages).how_much.search(flat))
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
     regions = _concept_words(languages).regions
+    meant = _concept_words(languages).without_other_meanings(content, flat)
     words = []
     for name in heavy or content:
         meaning = word(name, languages)
-        concepts = meaning.concepts
+        concepts = meaning.concepts if name in meant else frozenset()
         if asks_how_much and "=payment" in concepts:  # “How much do I pay?”: by no means of payment
             concepts = frozenset({"=price", "=free"})
         # A page that speaks of Europe answers a question about one of its countries.
@@ -121,10 +122,11 @@ def counted_thing(question: str, languages: Languages = ALWAYS_USED) -> Word | N
 def terms_in(text: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
     """The stems and concepts of *text*, and the concepts of the facts in it."""
     terms: set[str] = set()
-    for name in set(stems.words(text)):
+    flat, names = fold(text), frozenset(stems.words(text))
+    meant = _concept_words(languages).without_other_meanings(names, flat)
+    for name in names:
         meaning = word(name, languages)
-        terms |= meaning.stems | meaning.concepts
-    flat = fold(text)
+        terms |= meaning.stems | (meaning.concepts if name in meant else frozenset())
     terms.update(
         _term(concept) for concept, kind in ANSWERING_FACTS.items() if states(kind, flat, languages)
     )
@@ -172,6 +174,8 @@ class _ConceptWords:
         self.how_many = re.compile(rf"\b{how_many} (?P<thing>\w{{3,}})")
         self.measures = self._all_words("measures")
         self.email_phrase = re.compile(rf"\b{any_of(self._all_words('email_phrases'))}\b")
+        other_meanings = any_of(self._all_words("other_meanings"))
+        self._other_meanings = re.compile(rf"\b{other_meanings}\b")
         self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
         self.number_question = re.compile(rf"\b{any_of(self._all_words('asks_number'))}\b")
         days = any_of(self._all_words("kinds_of_days"))
@@ -187,6 +191,11 @@ class _ConceptWords:
             ("=size", re.compile(rf"\d ?{any_of(self._all_words('units_of_size'))}(?!\w)")),
             *self._add_regions(),
         )
+
+    def without_other_meanings(self, words: Collection[str], flat: str) -> Collection[str]:
+        """The *words* of a folded text, without those that it uses in another meaning only."""
+        rest, count = self._other_meanings.subn(" ", flat)
+        return frozenset(stems.words(rest)) if count else words
 
     def _add_dates(self) -> Iterator[tuple[str, re.Pattern[str]]]:
         """Give days, months and seasons concepts, so that “Thursday” is “jeudi”.
