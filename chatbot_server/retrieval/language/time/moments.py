@@ -18,6 +18,8 @@ from chatbot_server.retrieval.language.text import fold
 
 _DAYS_AHEAD: dict[MomentName, int] = {"tomorrow": 1, "after_tomorrow": 2}
 _SATURDAY = 5
+# Marks of lists, bold type and blanks before the first word of a sentence.
+_BEFORE_WORDS = " \t\u00a0*_-–—•"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def asks_when(question: str, languages: Languages = ALWAYS_USED) -> bool:
 def tells_posting(sentence: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *sentence* tells when a text was written: “Posted on 18 June 2026”."""
     phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].posting_words)
-    return bool(re.match(rf"\W*{phrases}(?!\w)", fold(sentence)))
+    return bool(re.match(rf"{phrases}(?!\w)", fold(sentence).lstrip(_BEFORE_WORDS)))
 
 
 @cache
