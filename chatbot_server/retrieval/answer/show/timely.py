@@ -141,7 +141,7 @@ def with_days_of_year_first(sections: Sequence[Candidate], query: Query) -> list
     """
     if not query.days_of_year or not _asks_hours_of_days(query):
         return [*sections]
-    asked = min(query.days_of_year, key=lambda span: span.length)
+    shortest = min(query.days_of_year, key=lambda each: each.length)
     relevances = section_relevances(sections)
     enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH_FOR_HOURS
 
@@ -150,18 +150,18 @@ def with_days_of_year_first(sections: Sequence[Candidate], query: Query) -> list
         text = "\n".join([section.chunk.heading, *section.sentences])
         is_near = relevances[section.chunk.id] >= enough
         stated_spans = spans_in(text, query.languages) if is_near else []
-        if any(_tells_of(stated, asked) for stated in stated_spans if not stated.is_season):
+        if any(_tells_of(span, shortest) for span in stated_spans if not span.is_season):
             return 0
-        if asked.is_public_holiday and is_near and names_public_holidays(text, query.languages):
+        if shortest.is_public_holiday and is_near and names_public_holidays(text, query.languages):
             return 0
-        return 1 if any(stated.is_season for stated in stated_spans) else 2
+        return 1 if any(span.is_season for span in stated_spans) else 2
 
     return sorted(sections, key=rank)
 
 
-def _tells_of(stated: Span, asked: Span) -> bool:
-    """Whether what is said of the days *stated* holds for those *asked*; one day is no month."""
-    return stated.includes(asked) if asked.is_month else stated.meets(asked)
+def _tells_of(span: Span, days: Span) -> bool:
+    """Whether what is said of *span* holds for *days*; what is said of one day, for no month."""
+    return span.includes(days) if days.is_month else span.meets(days)
 
 
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:

@@ -121,12 +121,12 @@ def spans_in(text: str, languages: Languages) -> list[Span]:
     flat = fold(text[:LONGEST]).replace("’", "'")
     words = _day_names(languages)
     matches = [match for match in words.days.finditer(flat) if words.is_in_calendar(match)]
-    joined = [
+    ranges = [
         Span(words.span(before).first, words.span(after).last, flat[before.start() : after.end()])
         for before, after in pairwise(matches)
         if words.joins(flat[before.end() : after.start()])
     ]
-    return [*joined, *(words.span(match) for match in matches if words.is_sure(match))]
+    return [*ranges, *(words.span(match) for match in matches if words.is_sure(match))]
 
 
 def months_in(text: str, languages: Languages) -> frozenset[int]:
@@ -146,8 +146,8 @@ def without_days(text: str, languages: Languages) -> str:
     flat = fold(text).replace("’", "'")
     text = text if len(flat) == len(text) else flat
     words = _day_names(languages)
-    found = [*words.days.finditer(flat), *words.weekdays.finditer(flat)]
-    for match in sorted(found, key=lambda match: -match.start()):
+    matches = [*words.days.finditer(flat), *words.weekdays.finditer(flat)]
+    for match in sorted(matches, key=lambda match: -match.start()):
         text = text[: match.start()] + text[match.end() :]
     return text
 
