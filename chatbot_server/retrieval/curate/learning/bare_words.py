@@ -52,8 +52,8 @@ class BareWords:
         """The stems of *question*, in its own language; of all its words if it has no others."""
         language = _language_of(question)
         plain = without_politeness(spelled_out(question, language))
-        told = _ASKING_TO_BE_TOLD.sub(" ", plain)
-        words = stems.content_words(told if stems.words(told) else plain, ALWAYS_USED, language)
+        rest = _ASKING_TO_BE_TOLD.sub(" ", plain)
+        words = stems.content_words(rest if stems.words(rest) else plain, ALWAYS_USED, language)
         return frozenset(
             stems.stem(_PLURAL.sub("", self._right(word, language)), language) for word in words
         )
@@ -72,5 +72,5 @@ class BareWords:
 def _language_of(question: str) -> str:
     """The language of its small words; without any, the one that has more of its words."""
     words = stems.words(question)
-    known = {code: sum(map(common_words((code,)).__contains__, words)) for code in ALWAYS_USED}
-    return stems.guess_language(question, max(ALWAYS_USED, key=known.__getitem__))
+    counts = {code: sum(map(common_words((code,)).__contains__, words)) for code in ALWAYS_USED}
+    return stems.guess_language(question, max(ALWAYS_USED, key=counts.__getitem__))

@@ -41,9 +41,11 @@ def renew_topics(base: KnowledgeBase) -> None:
         if is_due:
             base.topics(site_id, "")  # which renews the languages, too
             languages = base.searcher.languages(base.database, site_id).documents or [""]
-            found = {language: first_topics(base, site_id, language) for language in languages}
+            by_language = {
+                language: first_topics(base, site_id, language) for language in languages
+            }
             with base.database.session() as session:
-                put_topics(session, site_id, version, found)
+                put_topics(session, site_id, version, by_language)
 
 
 def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:

@@ -50,13 +50,13 @@ def add_explanation(bp: Blueprint, parts: AdminParts) -> None:
     def why(key: str) -> Response:
         message: ChatMessage | None = None
         question = " ".join(request.args.get("q", "").split())[:LONGEST_QUESTION]
-        asked = Asked(question)
+        lookup = Asked(question)
         with parts.database.session() as session:
             site, sites = load_site(session, key)
             if identifier := request.args.get("message", ""):
                 message = find_answer_of(session, site.id, identifier)
-                question, asked = _asked(session, site, message)
-        values = _explained(parts, site.id, asked) if question else {}
+                question, lookup = _asked(session, site, message)
+        values = _explained(parts, site.id, lookup) if question else {}
         return render(
             "answers/why",
             site=site,
