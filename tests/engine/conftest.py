@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from engine_helpers import ENDLESS
+from support.engine.asking import ENDLESS
 from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_helpers import ENDLESS, GREEDY, Asked, ask, plain, read
+from support.engine.asking import ENDLESS, GREEDY, Asked, ask, plain, read
 from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG, wait_for
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from engine_helpers import ENDLESS, GREEDY, ask, chat, plain
+from support.engine.asking import ENDLESS, GREEDY, ask, chat, plain
 
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.client import SocketEngine

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_helpers import ENDLESS, GREEDY, ask, chat, plain, read
+from support.engine.asking import ENDLESS, GREEDY, ask, chat, plain, read
+from support.engine.backends import ctransformers_backend
 from support.patience import wait_for
 
-from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Queued, Sampling, Token, Usage
 from chatbot_server.engine.ctransformers.backend import CTransformersBackend
 from chatbot_server.engine.ctransformers.decoder import CtDecoder
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.models.files.inspect import inspect_model
-from chatbot_server.models.files.prepare import prepare_model
 from chatbot_server.prompt.base import Prompt, Segment
 
 SHORT = Sampling(max_tokens=12, temperature=0, repetition_penalty=1.0)
@@ -28,15 +26,9 @@ SYSTEM = "You are a helpful assistant. Answer briefly. " * 4
 @pytest.fixture(scope="module")
 def backend(smollm2: Path, prepared_cache: Path) -> Iterator[CTransformersBackend]:
     """Two slots and a state cache, in this process, where they can be looked at."""
-    made = make_backend(smollm2, prepared_cache)
+    made = ctransformers_backend(smollm2, prepared_cache)
     yield made
     made.close()
-
-
-def make_backend(path: Path, cache: Path, **settings: object) -> CTransformersBackend:
-    wanted = {"threads": 1, "slots": 2, "context_length": 1024, **settings}
-    all_settings = EngineSettings(path, "ctransformers", cache, **wanted)
-    return CTransformersBackend(prepare_model(inspect_model(path), cache), all_settings)
 
 
 def talk(backend: CTransformersBackend, turns: list[str], conversation: str | None) -> Usage:
@@ -81,7 +73,7 @@ def test_an_evicted_conversation_goes_on_as_if_it_had_never_left(
     question += [undisturbed.text, "Why?"]
     restored = read(backend.generate(chat(*question), GREEDY, conversation="moon"))
     # Read from the beginning by an engine that has never seen it: the same words.
-    fresh = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=0)
+    fresh = ctransformers_backend(smollm2, prepared_cache, slots=1, state_cache_mb=0)
     try:
         anew = read(fresh.generate(chat(*question), GREEDY))
     finally:
@@ -95,14 +87,14 @@ def test_an_evicted_conversation_goes_on_as_if_it_had_never_left(
 def test_a_new_conversation_takes_the_instructions_from_its_neighbour(
     smollm2: Path, prepared_cache: Path
 ) -> None:
-    backend = make_backend(smollm2, prepared_cache)
+    backend = ctransformers_backend(smollm2, prepared_cache)
     try:
         assert talk(backend, ["Name a colour."], "Ann").cached_tokens == 0
         copied = ["Name an animal."]
         assert talk(backend, copied, "Ben").cached_tokens >= 35
     finally:
         backend.close()
-    fresh = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=0)
+    fresh = ctransformers_backend(smollm2, prepared_cache, slots=1, state_cache_mb=0)
     try:
         anew = ["Name an animal."]
         talk(fresh, anew, "Ben")
@@ -115,7 +107,7 @@ def test_a_new_conversation_takes_the_instructions_from_its_neighbour(
 def test_instructions_read_in_advance_are_never_read_again(
     smollm2: Path, prepared_cache: Path
 ) -> None:
-    backend = make_backend(smollm2, prepared_cache, state_cache_mb=1)
+    backend = ctransformers_backend(smollm2, prepared_cache, state_cache_mb=1)
     try:
         begin = Segment("<|im_start|>system\n", trusted=True)
         backend.warm(Prompt(segments=(begin, Segment(SYSTEM))))
@@ -129,7 +121,7 @@ def test_instructions_read_in_advance_are_never_read_again(
 
 
 def test_the_state_cache_keeps_to_its_budget(smollm2: Path, prepared_cache: Path) -> None:
-    backend = make_backend(smollm2, prepared_cache, slots=1, state_cache_mb=5)
+    backend = ctransformers_backend(smollm2, prepared_cache, slots=1, state_cache_mb=5)
     try:
         for number in range(6):
             talk(backend, [f"Question {number}"], str(number))
@@ -143,7 +135,7 @@ def test_the_state_cache_keeps_to_its_budget(smollm2: Path, prepared_cache: Path
 def test_without_a_state_cache_the_slots_alone_remember(
     smollm2: Path, prepared_cache: Path
 ) -> None:
-    backend = make_backend(smollm2, prepared_cache, state_cache_mb=0)
+    backend = ctransformers_backend(smollm2, prepared_cache, state_cache_mb=0)
     try:
         assert backend.cache is None
         backend.warm(chat(system=SYSTEM))
@@ -183,7 +175,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 @pytest.fixture
 def running(talker: Path, prepared_cache: Path, steps: Steps) -> Iterator[CTransformersBackend]:
     """A backend that writes an answer without end, with one slot left."""
-    backend = make_backend(talker, prepared_cache, context_length=ENDLESS.max_tokens)
+    backend = ctransformers_backend(talker, prepared_cache, context_length=ENDLESS.max_tokens)
     try:
         endless = backend.generate(plain("a"), ENDLESS)
         next(event for event in endless if isinstance(event, Token))

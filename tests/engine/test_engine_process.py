@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_helpers import ENDLESS, GREEDY, ask, plain, read
+from support.engine.asking import ENDLESS, GREEDY, ask, plain, read
 from support.models.tiny_models import write_random_llama_gguf
 from support.patience import LONG, wait_for
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_helpers import ask
+from support.engine.asking import ask
 from support.models.tiny_falcon import SPECIAL, E, write_falcon
 
 from chatbot_server.engine.backend import EngineSettings

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from engine_helpers import GREEDY, ask, chat
+from support.engine.asking import GREEDY, ask, chat
 from support.models.tiny_models import LEGACY_KINDS, write_legacy, write_random_llama_gguf
 
 from chatbot_server.engine.base import Sampling

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from engine_helpers import ask
+from support.engine.asking import ask
 from support.models.tiny_models import write_random_llama_gguf
 
 from chatbot_server.engine.base import Sampling

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_helpers import ask, chat, read
+from support.engine.asking import ask, chat, read
+from support.engine.backends import ctransformers_backend
 from support.patience import LONG, wait_for
-from test_conversations import make_backend
 
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling
@@ -29,7 +29,7 @@ SHORT = Sampling(max_tokens=8, temperature=0, repetition_penalty=1.0)
 @pytest.fixture
 def backend(smollm2: Path, prepared_cache: Path) -> Iterator[CTransformersBackend]:
     """The real model on one slot: each conversation puts the one before it into the cache."""
-    made = make_backend(smollm2, prepared_cache, slots=1)
+    made = ctransformers_backend(smollm2, prepared_cache, slots=1)
     yield made
     made.close()
 

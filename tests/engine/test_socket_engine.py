@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from engine_helpers import ask
+from support.engine.asking import ask
 from support.patience import LONG
 
 from chatbot_server.engine.backend import EngineSettings

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llamacpp_helpers import llamacpp_backend
+from support.engine.backends import llamacpp_backend
 
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 

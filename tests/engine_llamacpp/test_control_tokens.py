@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from llamacpp_helpers import llamacpp_backend
+from support.engine.backends import llamacpp_backend
 from support.models.tiny_architectures import write_architecture
 from support.models.tiny_models import FILL_IN_THE_MIDDLE, write_legacy
 from support.patience import LONG

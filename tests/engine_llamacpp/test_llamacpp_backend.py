@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from llamacpp_helpers import llamacpp_backend
+from support.engine.backends import llamacpp_backend
 from support.models.chatml import chatml
 from support.models.tiny_architectures import write_architecture
 from support.models.tiny_models import write_parrot_gguf

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from llamacpp_helpers import llamacpp_backend
+from support.engine.backends import llamacpp_backend
 from support.models.chatml import chatml
 from support.models.tiny_architectures import write_architecture
 from support.models.tiny_recurrent import CONTEXT, RECURRENT, write_recurrent

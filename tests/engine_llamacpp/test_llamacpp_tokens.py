@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from llamacpp_helpers import llamacpp_backend
+from support.engine.backends import llamacpp_backend
 from support.models.chatml import chatml
 from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, BrowserContext
-from scripted_server import Script, create_scripted_app
 from support.browsers import LIMIT
 from support.servers.serving import Serving, serve_app
-from visits import Visit, Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import Script, create_scripted_app
+from support.widget.visits import Visit, Visitor
 
 
 # Of one test each: a request that an earlier test's page left behind reaches nobody here.

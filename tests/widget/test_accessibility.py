@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
-from scripted_server import DONE, Script, say
-from visits import LISTEN, Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import DONE, Script, say
+from support.widget.visits import LISTEN, Visitor
 
 pytestmark = pytest.mark.browser
 ANSWER = "Open **Tuesday** to Saturday:\n\n- from 10:00\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```"

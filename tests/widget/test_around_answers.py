@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
-from scripted_server import DONE, Script
-from visits import LISTEN, Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import DONE, Script
+from support.widget.visits import LISTEN, Visitor
 
 pytestmark = pytest.mark.browser
 SOURCES = [

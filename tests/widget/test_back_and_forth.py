@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, Error, Playwright, expect
-from scripted_server import Script
 from support.browsers import QUIET, executable
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import Script
+from support.widget.visits import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
-from scripted_server import Script, say
-from visits import Visit, Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import Script, say
+from support.widget.visits import Visit, Visitor
 
 pytestmark = pytest.mark.browser
 SCREENS = {"desktop": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 780}}

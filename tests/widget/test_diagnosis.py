@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser
-from scripted_server import Script
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import Script
+from support.widget.visits import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 from support.servers.live_server import LiveServer
 from support.servers.serving import serve_app
-from visits import Visitor
+from support.widget.visits import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
 # Answered with as many words as the server allows: there is time to see them come.

@@ -6,10 +6,10 @@ import json
 import re
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
 from support.servers.live_server import LiveServer
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.visits import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.xdist_group("live")]
 

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
-from scripted_server import Script, say
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import Script, say
+from support.widget.visits import Visitor
 
 pytestmark = pytest.mark.browser
 HISTORY = [

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
-from scripted_server import Script, say
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import Script, say
 
 pytestmark = pytest.mark.browser
 PLANET = "https://en.wikipedia.org/wiki/Mercury_(planet)"

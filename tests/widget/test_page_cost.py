@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser, expect
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.visits import Visitor
 
 pytestmark = pytest.mark.browser
 # Of the page's own elements only: what moves inside the panel while an answer grows is the panel's.

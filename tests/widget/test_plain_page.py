@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 from support.servers.serving import serve_app
-from visits import Visitor
+from support.widget.visits import Visitor
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser
-from scripted_server import DONE, Script
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import DONE, Script
+from support.widget.visits import Visitor
 
 pytestmark = pytest.mark.browser
 LOOKS: dict[str, dict[str, Any]] = {

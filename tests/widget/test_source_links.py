@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from host_pages import HostPages
 from playwright.sync_api import Browser
-from scripted_server import DONE, Script
-from visits import Visitor
+from support.widget.host_pages import HostPages
+from support.widget.scripted_server import DONE, Script
+from support.widget.visits import Visitor
 
 from chatbot_server.retrieval.answer.show.sources import link_to
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,16 @@ from chatbot_server.storage.site.sites import add_site
 
 ORIGIN = {"Origin": "http://localhost"}
 PASSWORD = "four words for sleeping"
+# What the addresses of pages may contain: of things that are not there.
+ADDRESS_PARTS = {
+    "identifier": "none",
+    "number": 4711,
+    "group": "none",
+    "kind": "csv",
+    "name": "none",
+    "document": 4711,
+    "rest": "nothing/here",
+}
 
 
 class OwnerServer:
@@ -59,3 +70,12 @@ class OwnerServer:
         """The owner's own answers, as the pages and exports describe them."""
         with self.database.session() as session:
             return describe_entries(session, self.site_id)
+
+    def routes(self) -> Iterator[tuple[str, str, str]]:
+        """Endpoint, method and path of every route, about things that are not there."""
+        adapter = self.app.url_map.bind("localhost")
+        for rule in self.app.url_map.iter_rules():
+            if rule.endpoint.startswith("admin."):
+                values = {name: ADDRESS_PARTS.get(name, self.key) for name in rule.arguments}
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                    yield rule.endpoint, method, adapter.build(rule.endpoint, values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,35 +10,15 @@ from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from chatbot_server.storage.owners.accounts import ROLES, Role
 from chatbot_server.web.admin.access import LEAST_ROLE, RANKS, safe_next
 
-VALUES = {
-    "identifier": "none",
-    "number": 4711,
-    "group": "none",
-    "kind": "csv",
-    "name": "none",
-    "document": 4711,
-    "rest": "nothing/here",
-}
-
-
-def routes(owner: OwnerServer) -> Iterator[tuple[str, str, str]]:
-    """Endpoint, method and path of every route, about things that are not there."""
-    adapter = owner.app.url_map.bind("localhost")
-    for rule in owner.app.url_map.iter_rules():
-        if rule.endpoint.startswith("admin."):
-            values = {name: VALUES.get(name, owner.key) for name in rule.arguments}
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield rule.endpoint, method, adapter.build(rule.endpoint, values)
-
 
 def test_every_route_has_a_least_role(owner: OwnerServer) -> None:
-    assert {endpoint for endpoint, _, _ in routes(owner)} == set(LEAST_ROLE)
+    assert {endpoint for endpoint, _, _ in owner.routes()} == set(LEAST_ROLE)
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_opens_what_the_table_says_and_nothing_else(owner: OwnerServer, role: Role) -> None:
     browser = owner.browser(role)
-    for endpoint, method, path in routes(owner):
+    for endpoint, method, path in owner.routes():
         least = LEAST_ROLE[endpoint]
         if least is None or endpoint == "admin.log_out":
             continue
@@ -51,7 +30,7 @@ def test_a_role_opens_what_the_table_says_and_nothing_else(owner: OwnerServer, r
 
 def test_nobody_opens_anything(owner: OwnerServer) -> None:
     owner.browser("owner")  # set-up is over
-    for endpoint, method, path in routes(owner):
+    for endpoint, method, path in owner.routes():
         if LEAST_ROLE[endpoint] is not None:
             answer = owner.browser(None).open(path, method=method, headers=ORIGIN)
             assert answer.status_code == 303, (endpoint, method)
@@ -70,7 +49,7 @@ def test_nobody_opens_anything(owner: OwnerServer) -> None:
 )
 def test_no_form_of_another_site_does_anything(owner: OwnerServer, headers: dict[str, str]) -> None:
     browser = owner.browser("owner")
-    for endpoint, method, path in routes(owner):
+    for endpoint, method, path in owner.routes():
         if method == "POST":
             answer = browser.post(path, headers=headers)
             assert answer.status_code == 403, endpoint

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 from support.servers.owner_server import ORIGIN, OwnerServer
-from test_access import routes
 from werkzeug.test import TestResponse
 
 from chatbot_server.messages import catalogue
@@ -32,7 +31,7 @@ def entries(owner: OwnerServer) -> list[AuditEntry]:
 
 
 def test_every_view_that_changes_something_has_its_words(owner: OwnerServer) -> None:
-    changing = {endpoint for endpoint, method, _ in routes(owner) if method == "POST"}
+    changing = {endpoint for endpoint, method, _ in owner.routes() if method == "POST"}
     changing = changing - {"admin.unknown", *NO_CHANGES} | set(AUDITED_READS)
     words = {f"audit_{endpoint.removeprefix('admin.')}" for endpoint in changing}
     assert words - set(catalogue()) == set()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from support.conversations import talk
 from support.servers.owner_server import ORIGIN, OwnerServer
-from test_access import routes
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.library import add_faq, add_note
@@ -89,7 +88,7 @@ def test_what_is_not_there_leads_to_a_page_and_not_to_the_terminal(
     talk(owner, "Do you juggle?", "", "none")
     group = browser.get(f"/admin/{owner.key}/unanswered").text.split("group-")[1].split('"')[0]
     paths = {(f"/admin/{owner.key}/unanswered/{group}", "POST"), ("/admin/none/faq", "GET")}
-    paths |= {(path, method) for _, method, path in routes(owner) if "logout" not in path}
+    paths |= {(path, method) for _, method, path in owner.routes() if "logout" not in path}
     paths -= {
         (f"/admin/{owner.key}/delete", "POST"),  # all else would be of no site
         (f"/admin/{owner.key}/messages/test", "POST"),  # a mail server is set in the terminal

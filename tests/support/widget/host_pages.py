@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask import Flask, Response
-from scripted_server import SITE
 from support.servers.serving import serve_app
+from support.widget.scripted_server import SITE
 
 
 class HostPages:
