@@ -20,7 +20,7 @@ BY_PLACE = """<h2>Fees</h2><ul class="pb_tabs_controls"><li><a href="#">Private<
     ("body", "text"),
     [
         (BOTH_TITLES, "## Fees\n### Private\n£52\n### NHS\n£26"),
-        (BY_PLACE, "## Fees\n- Private\n- NHS\n### Private\n£52\n### NHS\n£26"),
+        (BY_PLACE, "## Fees\n### Private\n£52\n### NHS\n£26"),
     ],
 )
 def test_panels_are_read_below_their_tabs_wherever_these_stand(body: str, text: str) -> None:

@@ -11,6 +11,7 @@ from chatbot_server.retrieval.read.html.names import HEADINGS
 
 MAX_LINKS = 5000
 LONGEST_LABEL = 60
+MOST_TABS = 40
 # The first of several in a box of their own; behind them stand labels and panels.
 _FIRST_RADIO = "//div/input[@type='radio'][position() = 1][following-sibling::input[@type='radio']]"
 PANELS = ("div", "section", "article", "ul", "table", "p")
@@ -19,6 +20,7 @@ _SHARED_MARKS = ("data-w-tab", "data-tab")
 _TABS = re.compile(
     r"(?:^|[\s_-])tabs?(?:$|[\s_-](?:controls?|nav|names|titles?|labels|links|list)?)"
 )
+_LISTS_OF_TABS = "//ul[contains(@class, 'tab')] | //*[self::ul or self::div][@role='tablist']"
 # Of Alpine and Vue: what a click sets, and when a panel is shown.
 _SETTING = re.compile(r"(?:^|[\s;(])(\w{1,40})\s{0,3}=\s{0,3}['\"]?([\w-]{1,60})['\"]?")
 _SHOWN_IF = re.compile(r"\s{0,9}(\w{1,40})\s{0,3}={2,3}\s{0,3}['\"]?([\w-]{1,60})['\"]?\s{0,9}")
@@ -116,14 +118,22 @@ def chosen_panels(tree: Any) -> list[tuple[Any, Any]]:
 def panels_in_order(tree: Any) -> list[tuple[Any, Any]]:
     """The items of a list of tabs, with as many panels in the box that follows."""
     pairs: list[tuple[Any, Any]] = []
-    for names in tree.xpath("//ul[contains(@class, 'tab')]")[:MAX_LINKS]:
+    for names in tree.xpath(_LISTS_OF_TABS)[:MAX_LINKS]:
         box, items = names.getnext(), list(names)
-        if not _TABS.search(names.get("class")) or box is None or box.tag not in PANELS:
+        is_named = _TABS.search(names.get("class") or "") or names.get("role") == "tablist"
+        if not is_named or box is None or box.tag not in PANELS:
             continue
         panels = [panel for panel in box if panel.tag in PANELS]
         if len(items) > 1 and len(panels) == len(items) == len(box):
             pairs += zip(items, panels, strict=True)
     return pairs
+
+
+def is_list_of_tabs(names: Any, labels: set[str]) -> bool:
+    """Whether *names* is a list of *labels* only, below which the panels are read."""
+    if names.tag not in ("ul", "ol") or not 1 < len(names) <= MOST_TABS:
+        return False
+    return all(short_text(item, LONGEST_LABEL + 1) in labels for item in names)
 
 
 def conditional_panels(tree: Any) -> list[tuple[Any, Any]]:
@@ -160,6 +170,8 @@ def begins_with(panel: Any, label: str) -> bool:
     for element in islice(panel.iterdescendants(), 10):
         if element.tag in HEADINGS:
             return True
+        if element.tag == "pre":
+            return False
         if (element.text or "").strip():
             break
     return short_text(panel, len(label)).lower() == label.lower()

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.read.html.accordions import is_answer_in_nav, is_title
+from chatbot_server.retrieval.read.html.contents import lists_of_contents
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import (
     CONTACT,
@@ -29,7 +30,7 @@ from chatbot_server.retrieval.read.html.shop_themes import (
     is_other_state,
     is_unchosen_price,
 )
-from chatbot_server.retrieval.read.html.tabs import scripted_tabs
+from chatbot_server.retrieval.read.html.tabs import is_list_of_tabs, scripted_tabs
 from chatbot_server.retrieval.read.html.theme_words import is_of_theme
 
 _HIDING_STYLE = re.compile(
@@ -79,7 +80,7 @@ class Visibility:
                     self.labels.setdefault(target, short_text(element, 300))
                     if is_tab(element):
                         self.tabs.add(target)
-        self._networks = links_to_networks(tree)
+        self._menus = links_to_networks(tree) | lists_of_contents(tree)
         scripted = scripted_tabs(tree)
         self.tabs.update(scripted)
         self.labels = {**scripted, **self.labels}
@@ -90,7 +91,7 @@ class Visibility:
         tag = element.tag
         if tag in SILENT:
             return True
-        if element in self._networks and not self._with_menus:
+        if element in self._menus and not self._with_menus:
             return True
         if is_waiting(element) or is_of_theme(element):
             return True
@@ -101,6 +102,7 @@ class Visibility:
             or (not self._with_menus and is_navigation(element))
             or is_cookie_banner(element)
             or (element.get("role") == "tab" and short_text(element, 300) in self._tab_names)
+            or is_list_of_tabs(element, self._tab_names)
         )
 
     def holds_tabs(self, element: Any) -> bool:
