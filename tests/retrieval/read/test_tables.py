@@ -173,9 +173,32 @@ def test_two_rows_that_name_columns_are_told_without_marks_too() -> None:
     assert text_of(f"<table>{body}</table>") == (
         "|  | Saturday, Morning | Saturday, Evening |\n| --- | --- | --- |\n| Kids | 9:00 | 17:00 |"
     )
+    assert "Saturday, Evening" in text_of(
+        f"<table>{body}<tr><td colspan=3>Free for those under six</td></tr></table>"
+    )
 
 
 @pytest.mark.parametrize("classes", [("d-flex", ""), ("", "badge")])
 def test_what_stands_at_the_end_of_a_line_is_a_word_of_its_own(classes: tuple[str, str]) -> None:
     item = f'<li class="{classes[0]}">Jacket<span class="{classes[1]}">£3</span></li>'
     assert text_of(f"<ul>{item}<li>Bag<i>gage</i></li></ul>") == "- Jacket £3\n- Baggage"
+
+
+HIRE = """<table><tr><td><b>Boat</b></td><td colspan=2><b>Hire</b></td></tr><tr><td></td>
+<td>1 hour</td><td>Day</td></tr><tr><td>Canoe</td><td>$15</td><td>$60</td></tr></table>"""
+COURSES = """<table><tr><th></th><th colspan=2>Term</th></tr><tr><td>Course</td><td>Member</td>
+<td>Guest</td></tr><tr><td>Frogs</td><td>£5</td><td>£6</td></tr></table>"""
+RULE = "| --- | --- | --- |"
+PRICED = COURSES.replace("Course</td><td>Member", "Ducks</td><td>£4")
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        (HIRE, "| Boat | Hire, 1 hour | Hire, Day |\n| --- | --- | --- |\n| Canoe | $15 | $60 |"),
+        (COURSES, f"| Course | Term, Member | Term, Guest |\n{RULE}\n| Frogs | £5 | £6 |"),
+        (PRICED, f"|  | Term | Term |\n{RULE}\n| Ducks | £4 | Guest |\n| Frogs | £5 | £6 |"),
+    ],
+)  # fmt: skip
+def test_plain_cells_below_a_head_that_spans_columns_name_them_too(table: str, text: str) -> None:
+    assert text_of(table) == text

@@ -78,7 +78,7 @@ def is_line(child: Any) -> bool:
 
 def line_of_card(box: Any, text: Text) -> str:
     """What *box* says on one line, if it holds only a name and its price; else nothing."""
-    cells = list(map(unwrapped, parts_of(box))) if box.tag in ("div", "section") else []
+    cells = cells_of_card(box) if box.tag in ("div", "section") else []
     if len(cells) > 2 and cells[-1].tag in ("a", "button") and not is_contact(cells[-1]):
         cells.pop()
     if not 2 <= len(cells) <= MAX_CELLS_OF_CARD or not all(map(_is_line_of_card, cells)):
@@ -91,6 +91,15 @@ def line_of_card(box: Any, text: Text) -> str:
     is_card = is_card or (len(texts) == 2 and are_hours_of_day(*texts))
     is_card = is_card and not any(each.endswith("?") for each in texts)
     return DASH.join(texts) if is_card and max(map(len, texts)) <= LONGEST_LABEL else ""
+
+
+def cells_of_card(box: Any) -> list[Any]:
+    """What stands in *box*: a name above its description, in a box of their own, is two cells."""
+    cells: list[Any] = []
+    for cell in map(unwrapped, parts_of(box)):
+        inner = parts_of(cell) if cell.tag in _BOXES and not _is_line_of_card(cell) else []
+        cells += inner if len(inner) == 2 else [cell]
+    return cells
 
 
 def unwrapped(cell: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, spans_all
@@ -25,6 +25,7 @@ MOST_HEAD_ROWS = 3
 _BLOCKS_IN_CELLS = ("h1", "h2", "h3", "h4", "h5", "h6", "form", "article", "section")
 _HEAD_CLASS = re.compile(r"head|titre|title", re.IGNORECASE)
 _PRICE = re.compile(r"[€£$] ?\d|\d ?[€£$]")
+CURRENCIES = frozenset("€£$")
 _SIGNS = frozenset("✓✔✗✘")
 Text = Callable[[Any], str]
 
@@ -81,7 +82,23 @@ def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
         title = grid[:1] if grid and spans_all(grid[0]) else []
         if plain_head := head_rows_plainly(grid[len(title) :]):
             grids, grid, head = [(title, 0)] if title else [], grid[len(title) :], plain_head
+    if head == 1 and has_second_head_row(grid):
+        head = 2
     return [*grids, (grid, head if head < len(grid) else 0)]
+
+
+def has_second_head_row(grid: list[list[str]]) -> bool:
+    """Whether the row below the head says in plain cells what each part of its columns is.
+
+    The head has a cell across several columns, and all rows below have a name and a value.
+    """
+    first, second, *body = [*grid[:2], *(row for row in grid[2:] if not spans_all(row))]
+    spans = any(left == right != "" for left, right in pairwise(first[1:]))
+    if not spans or not body or len({first[0], second[0], ""}) > 2 or not all(second[1:]):
+        return False
+    if any(map(_PRICE.search, second)) or (second[0] and has_value(second)):
+        return False
+    return all(row[0] and has_value(row[1:]) for row in body)
 
 
 def head_rows_plainly(grid: list[list[str]]) -> int:
@@ -93,7 +110,7 @@ def head_rows_plainly(grid: list[list[str]]) -> int:
     head = 0
     while head < min(MOST_HEAD_ROWS, len(grid)) and grid[head][0] == grid[0][0]:
         head += 1
-    names, body = grid[:head], grid[head:]
+    names, body = grid[:head], [row for row in grid[head:] if not spans_all(row)]
     is_below = all(row[0] and has_value(row[1:]) for row in body)
     if head > 1 and body and is_below and not any(map(has_value, names)):
         return head
@@ -230,6 +247,8 @@ def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
         rows = [list(pair) for pair in zip(texts[::2], texts[1::2], strict=True)]
     else:
         return []
+    if any(cell in CURRENCIES for row in rows for cell in row):
+        return []  # an amount in parts
     return rows if is_grid(rows) or is_price_list(rows) else []
 
 
