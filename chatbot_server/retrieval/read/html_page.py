@@ -26,7 +26,7 @@ from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.translations import take_translations
 from chatbot_server.retrieval.read.html.visible import Visibility
 from chatbot_server.retrieval.read.html.walk import read_blocks
-from chatbot_server.retrieval.read.html.word_processors import show_bold_classes
+from chatbot_server.retrieval.read.html.word_processors import show_as_typed
 
 MAX_BYTES = 20_000_000
 LONGEST_IN_MENU = 8
@@ -100,7 +100,7 @@ def show_as_seen(tree: Any, page: str) -> bool:
     show_protected_addresses(tree)
     show_shadow_roots(tree)
     show_amounts(tree, page)
-    show_bold_classes(tree, page)
+    show_as_typed(tree, page)
     strike_out(tree, page)
     show_signs(tree, page)
     return empty_placeholders(tree, page)

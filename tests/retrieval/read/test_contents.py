@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from support.files.read_page import text_of
 
-SECTIONS = '<h2 id="fees">Fees<a href="#fees">#</a></h2><p>5 €</p><h2 id="way">Way</h2><p>Bus 3.</p>'
+SECTIONS = (
+    '<h2 id="fees">Fees<a href="#fees">#</a></h2><p>5 €</p><h2 id="way">Way</h2><p>Bus 3.</p>'
+)
 READ = "## Fees\n5 €\n## Way\nBus 3."
 LINKS = '<li><a href="#fees">Fees</a></li><li><a href="#way">2. Way</a></li>'
 COLLAPSED = f"""<div class="x"><button class="collapsible">On this page</button>

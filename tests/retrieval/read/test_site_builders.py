@@ -170,3 +170,60 @@ def test_a_box_that_opens_an_answer_and_asks_is_a_question() -> None:
 )
 def test_what_style_sheets_put_below_a_word_is_apart_from_it(dish: str, text: str) -> None:
     assert text_of(f"<p>{dish}</p>") == text
+
+
+def test_what_ends_a_card_is_read_in_it_and_a_line_above_the_header_in_the_margin() -> None:
+    card = """<div class="plan-card"><h3>Small</h3><p>9 €</p>
+    <div class="plan-card__footer"><p>Bring a card.</p></div></div>"""
+    top = '<div id="top-header"><p>Ring 01632 960111</p></div>'
+    text = text_of(
+        f"{top}<h1>Plans</h1>{2 * card}<div class='site-footer'><p>1 Mill Lane</p></div>"
+    )
+    assert text.endswith("### Small\n9 €\nBring a card.\n# T\nRing 01632 960111\n1 Mill Lane")
+    assert text.count("Bring a card.") == 2
+    text = text_of(f"<h1>Plans</h1>{card.replace('h3', 'h2')}")
+    assert text.endswith("# T\nBring a card.")
+    text = text_of(
+        "<div class=site><div class=site-footer>1 Mill Lane</div><h1>A</h1><p>b</p></div>"
+    )
+    assert text == "# A\nb\n# T\n1 Mill Lane"
+
+
+@pytest.mark.parametrize(
+    ("notice", "is_read"),
+    [
+        ("© 2026 Mill – 12 quai des Prés, 74000 Annecy", True),
+        ("© 2019–2026 Mill, 3 Quay Road, York YO1 7AB", True),
+        ("© 2026 Mill. All rights reserved. Version 10.24510", False),
+    ],
+)
+def test_an_address_beside_a_copyright_is_read(notice: str, is_read: bool) -> None:
+    assert (
+        notice in text_of(f"<main><h1>A</h1><p>b</p></main><footer>{notice}</footer>")
+    ) is is_read
+
+
+@pytest.mark.parametrize("price", ["19 €/mois", "19 € par mois", "£9 per visit", "$5 / week"])
+def test_a_heading_that_is_a_price_for_a_time_is_that_of_the_name_above(price: str) -> None:
+    text = text_of(f"<h1>Plans</h1><h4>Small</h4><h2>{price}</h2><p>Until 4 pm.</p>")
+    assert text == f"# Plans\n#### Small — {price}\nUntil 4 pm."
+    text = text_of("<h1>Plans</h1><h4>Small</h4><h2>19 rooms</h2><p>Until 4 pm.</p>")
+    assert text == "# Plans\nSmall\n## 19 rooms\nUntil 4 pm."
+
+
+def test_a_dish_above_its_description_has_the_price_beside_both() -> None:
+    dish = (
+        "<div><div><p>Soup</p><p>With bread</p></div><div><span>£</span><span>6</span></div></div>"
+    )
+    assert text_of(f"<h1>Menu</h1><div>{dish}</div>") == "# Menu\nSoup — With bread — £6"
+
+
+def test_a_title_of_google_docs_heads_its_page_and_comments_of_writers_are_not_read() -> None:
+    page = """<div class="doc-content"><p class="c1 title">Our rules</p><h2>Bins</h2><p>On Tuesday.
+    <sup><a href="#cmnt1" id="cmnt_ref1">[a]</a></sup></p><div><p><a href="#cmnt_ref1" id="cmnt1">
+    [a]</a>ask Tom</p></div></div>"""
+    assert text_of(page) == "# Our rules\n## Bins\nOn Tuesday."
+    word = """<p>On Tuesday.<span class=MsoCommentReference>
+    <a class=msocomanchor>[T1]</a></span></p>
+    <div style='mso-element:comment-list'><p>ask Tom</p></div>"""
+    assert text_of(word) == "On Tuesday."

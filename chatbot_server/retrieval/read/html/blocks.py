@@ -12,11 +12,19 @@ from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.read.html.names import CONTACT
 
 # A heading that is only a price, a time or a number belongs to the heading before it.
-_VALUE = re.compile(r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*")
+_VALUE = re.compile(
+    r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*"
+    # “a month”, “/mois”
+    r"(?:(?:(?<=/)|(?<=/ )|\b(?:per|par|pro|an?|al?) )[^\W\d_]{1,12}\W{0,3})?"
+)
 VALUE_CHARS = 60  # how much is matched: the pattern tries every way to split it
 _FACT = re.compile(r"[\d@]")
 # In a link: a telephone number or an e-mail address, unlike the number of items in a basket.
 _IN_LINK = re.compile(r"\d(?:\D{0,2}\d){4}|@")
+# A way to reach somebody, or the code of a town: not the year, nor a version.
+_FACT_IN_NOTICE = re.compile(
+    rf"{CONTACT.pattern}|(?<![\w.])\d{{5}}(?![\w.])|\b[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}\b"
+)
 _COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
 MAX_LEVEL = 6
 LONGEST_TITLE = 40
@@ -43,7 +51,8 @@ class Block:
     def has_fact(self) -> bool:
         """Whether it may state when, where, how much, or how to reach somebody."""
         is_notice = len(self.text) < 200 and _COPYRIGHT.search(self.text)
-        return bool(CONTACT.search(self.text) if is_notice else _FACT.search(self.text))
+        fact = _FACT_IN_NOTICE if is_notice else _FACT
+        return bool(fact.search(self.text))
 
 
 def packed(blocks: Sequence[Block]) -> list[list[Any]]:
