@@ -160,6 +160,9 @@ class Language(_Record):
         page_controls: labels of links that lead on or back, and say nothing.
         polite_phrases: said beside a question; they ask nothing.
         contractions: small words that are written together, or what is left of them.
+        asks_to_be_told: come before a question, or before what is asked for, after any number of
+            *introduction_words*: “could you tell me the price”.
+        interrogatives: small words that make another question of the same other words.
         asking_words: words that ask, and say nothing about the subject.
         compares: words of a question that several rows of a table answer.
         measures: ask how much of something; alone, of what was mentioned before.
@@ -177,7 +180,10 @@ class Language(_Record):
         public_holidays: phrases for them.
         feast_days: name of a day of the year, or of some days → phrases for it.
         day_words: general words for days, as in “which days”.
+        first_pages: what the first page of a site is called, which says nothing of it.
         legal_pages: words in the titles of pages that the law demands.
+        service_pages: words in the titles of pages that every site has and nobody asks about.
+        about_pages: titles of pages about the owner, which tell least of what to ask.
         places: what visitors call the place, whatever it is: “the shop”.
         closed: words for closed places.
         special_days: words for other days on which the usual hours do not hold.
@@ -258,6 +264,8 @@ class Language(_Record):
     page_controls: Phrases
     polite_phrases: Phrases
     contractions: Words = frozenset()
+    asks_to_be_told: Phrases = ()
+    interrogatives: Words = frozenset()
     asking_words: Words
     compares: Words
     measures: Words
@@ -276,7 +284,10 @@ class Language(_Record):
     public_holidays: Phrases
     feast_days: dict[FeastDay, Phrases]
     day_words: Words
+    first_pages: Phrases
     legal_pages: Phrases
+    service_pages: Phrases
+    about_pages: Phrases
     places: Words
     closed: Words
     special_days: Words

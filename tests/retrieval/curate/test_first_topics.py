@@ -52,6 +52,21 @@ def test_three_topics_are_offered_in_each_language_of_the_site(
     assert offered(database, site_id, "de") == english, "of no other language: the main one"
 
 
+def test_what_every_site_has_is_no_topic_and_who_runs_it_the_last(
+    database: Database, site_id: int
+) -> None:
+    pages = {
+        "Quiénes somos": "# Quiénes somos\nAmasamos pan en Cádiz desde 1950.",
+        "Aviso legal": "# Aviso legal\nEste sitio es de Panadería Luna, calle Mayor, 12, Cádiz.",
+        "Carrito": "# Carrito\nTu carrito está vacío por el momento.",
+        "Not found": "# Not found\nThis page does not exist any more.",
+        "Tartas": "# Tartas\nUna tarta para diez personas cuesta 40 € y está lista en dos días.",
+    }
+    put_pages(database, site_id, pages, "es")
+    renew_topics(KnowledgeBase(database))
+    assert offered(database, site_id, "es") == ["Tartas", "Quiénes somos"]
+
+
 def test_a_topic_that_leads_elsewhere_is_not_offered(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

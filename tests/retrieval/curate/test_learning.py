@@ -91,6 +91,7 @@ def test_questions_that_want_the_same_answer_are_one_group(
             "vous reparrez les velo svp",
             "Vélos : réparez-vous ?",
             "Je voudrais savoir si vous réparez les vélos s'il vous plaît",
+            "Pourriez-vous nous dire s'il vous plaît si vous réparez les vélos ?",
         ),
         (
             "Do you repair bikes?",
@@ -98,6 +99,7 @@ def test_questions_that_want_the_same_answer_are_one_group(
             "do u repiar bikes pls",
             "Bikes: do you repair?",
             "I would like to know whether you repair bikes, thank you",
+            "Can anyone tell me if you repair bikes?",
         ),
     ],
 )

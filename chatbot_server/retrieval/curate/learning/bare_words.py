@@ -8,35 +8,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
-from chatbot_server.retrieval.language.languages import ALWAYS_USED
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, any_of
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
 from chatbot_server.retrieval.language.words.synonyms import without_politeness
 
-# Words before a question that is asked indirectly, folded and without courtesy.
-_ASKING_TO_BE_TOLD = re.compile(
-    r"\b(?:(?:could|can|would|will) (?:you|someone|anyone) +(?:tell|let) +(?:me|us)(?: know)?"
-    r"|(?:i|we)(?:'d| would| want)?(?: like| love| want| need)? to know|(?:do|would) you know"
-    r"|(?:i|we) (?:was|were|am|are) wondering|(?:can|could|may) i (?:know|ask)"
-    r"|i have a question|(?:sais|saurais)[- ]tu|(?:savez|sauriez)[- ]vous|j'ai une question"
-    r"|(?:pouvez|pourriez|peux|pourrais)[- ](?:vous|tu) (?:me|nous) (?:dire|indiquer|preciser)"
-    r"|(?:je |j'|nous )(?:voudrais|voulais|aimerais|souhaite(?:rais)?|veux|aimerions) savoir)"
-    r"(?: +(?:whether|if|si))?\b"
-)
 _PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")  # “vélos” keeps its ending otherwise
-# Small words that make another question of the same words: “when”, “where is the market?”.
-_INTERROGATIVES = frozenset(
-    ("when", "where", "who", "why", "how", "quand", "qui", "pourquoi", "comment", "combien")
-)
 _OU = re.compile(r"\boù\b|^\W*ou\b", re.IGNORECASE)  # elsewhere, “ou” is “or”
 
 
 def interrogatives(question: str) -> frozenset[str]:
     """The words of *question* that say whether a place, a time, a person … is wanted."""
     where = {"où"} if _OU.search(question) else set()
-    return _INTERROGATIVES.intersection(stems.words(question)) | where
+    small_words = frozenset().union(*(LANGUAGES[code].interrogatives for code in ALWAYS_USED))
+    return small_words.intersection(stems.words(question)) | where
+
+
+@cache
+def _asks_to_be_told() -> re.Pattern[str]:
+    """Words before a question that is asked indirectly, folded and without courtesy."""
+
+    def phrases(field: str) -> str:
+        return any_of(phrase for code in ALWAYS_USED for phrase in getattr(LANGUAGES[code], field))
+
+    return re.compile(
+        rf"\b(?:{phrases('introduction_words')}[\s'-]+){{0,8}}{phrases('asks_to_be_told')}"
+        rf"(?: +{phrases('if_words')})?(?![\w-])"
+    )
 
 
 class BareWords:
@@ -52,7 +53,7 @@ class BareWords:
         """The stems of *question*, in its own language; of all its words if it has no others."""
         language = _language_of(question)
         plain = without_politeness(spelled_out(question, language))
-        rest = _ASKING_TO_BE_TOLD.sub(" ", plain)
+        rest = _asks_to_be_told().sub(" ", plain)
         words = stems.content_words(rest if stems.words(rest) else plain, ALWAYS_USED, language)
         return frozenset(
             stems.stem(_PLURAL.sub("", self._right(word, language)), language) for word in words

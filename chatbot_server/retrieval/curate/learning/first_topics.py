@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate.learning.first_questions import kind_of
 from chatbot_server.retrieval.curate.learning.unanswered import answering_version
+from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.knowledge.site_state import put_topics, topics_version
 from chatbot_server.storage.site.sites import all_sites
 
 OFFERED = 3
 MOST_TRIED = 12
-# Pages that every site has and nobody comes for.
-_FORMAL = re.compile(
-    r"\b(?:mentions? legales?|confidentialite|cookies?|cg[uv]|conditions (?:generales|de vente)"
-    r"|plan du site|privacy|legal|imprint|terms|sitemap|impressum|datenschutz\w*|agb"
-    r"|404|not found|introuvable|log ?in|sign (?:in|up)|connexion|panier|cart|checkout)\b"
-)
-# Pages about the owner, which tell a visitor least of what to ask.
-_ABOUT = re.compile(
-    r"(?:qui (?:sommes[- ]nous|nous sommes)|a propos(?: de nous)?|(?:notre|mon) histoire"
-    r"|(?:l')?(?:equipe|association)|(?:vos )?questions|faq|blog|news|actualites?"
-    r"|who we are|about(?: us| me)?|our (?:story|team)|(?:die )?firma|uber uns|wir uber uns)"
-)
 
 
 def renew_topics(base: KnowledgeBase) -> None:
@@ -66,13 +56,30 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
 
 def _most_wanted(candidates: Iterable[str], language: str) -> list[str]:
     """*candidates* that are worth offering: prices and hours first, pages about the owner last."""
+    unwanted, about = _unwanted(language), _about_pages()
 
     def rank(topic: str) -> int:
-        if _ABOUT.fullmatch(fold(topic)):
+        if fold(topic) in about:
             return 2
         return 0 if kind_of(topic, language) == "figure" else 1
 
-    return sorted((topic for topic in candidates if not _FORMAL.search(fold(topic))), key=rank)
+    return sorted((topic for topic in candidates if not unwanted.search(fold(topic))), key=rank)
+
+
+@cache
+def _unwanted(language: str) -> re.Pattern[str]:
+    """What titles in *language* contain of pages that every site has and nobody comes for."""
+    own = [LANGUAGES[language]] if language in LANGUAGES else [*LANGUAGES.values()]
+    legal = (phrase for record in own for phrase in record.legal_pages)
+    # Systems name such pages in their own language, whatever the site's.
+    service = (phrase for record in LANGUAGES.values() for phrase in record.service_pages)
+    return re.compile(rf"\b{any_of([*legal, *service])}\b")
+
+
+@cache
+def _about_pages() -> frozenset[str]:
+    """Titles of pages about the owner."""
+    return frozenset(title for record in LANGUAGES.values() for title in record.about_pages)
 
 
 def _leads_there(grounding: Grounding, topic: str) -> bool:

@@ -6,26 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 
 SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»:-]+\s+|(?:{BLANKS_RUN})?\|\s*|{BLANKS_RUN}»\s*")
 ANCHOR_SIGNS = " ¶#§🔗"
-# What builders of sites call the first page, which says nothing of it.
-_HOME = frozenset(
-    (
-        "accueil",
-        "page d'accueil",
-        "home",
-        "homepage",
-        "home page",
-        "index",
-        "startseite",
-        "start",
-        "inicio",
-        "pagina principal",
-        "home pagina",
-    )
-)
+# What builders of sites call the first page, in any language.
+_FIRST_PAGES = frozenset(name for language in LANGUAGES.values() for name in language.first_pages)
 _IS_LINK = "normalize-space(.) and normalize-space(.) = normalize-space(.//a)"
 
 
@@ -51,9 +38,9 @@ def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
 def name_beside_home(title: str) -> str:
     """What stands beside “Home” in the *title* of a site's first page; empty for other titles."""
     parts = [part for part in SEPARATOR.split(title) if part]
-    if len(parts) > 1 and folded(parts[0]) in _HOME:
+    if len(parts) > 1 and folded(parts[0]) in _FIRST_PAGES:
         return title[title.index(parts[1], len(parts[0])) :].strip()
-    if len(parts) > 1 and folded(parts[-1]) in _HOME:
+    if len(parts) > 1 and folded(parts[-1]) in _FIRST_PAGES:
         return title[: len(title) - len(parts[-1])].rstrip(" |–—·•»:-")
     return ""
 
