@@ -105,8 +105,9 @@ def has_few_own_words(question: str) -> bool:
 def _ground_followup(ground: Ground, text: str, history: Sequence[str]) -> Grounding:
     """Look *text* up after the questions that it depends on.
 
-    If that has no answer, it may be complete by itself (“Y a du wifi ?”, after canoes), or go on
-    with the page that was shown last (“And all afternoon?”).
+    If that has no answer, it may be complete by itself (“Y a du wifi ?”, after canoes), or have few
+    words of its own, and go on with the page that was shown last (“And all afternoon?”). “Could my
+    neighbour pick it up?” is no question to that page, whose heading alone would seem to answer.
     """
     question = Question(text)
     grounding = ground_question(ground, question, history)
@@ -116,7 +117,8 @@ def _ground_followup(ground: Ground, text: str, history: Sequence[str]) -> Groun
         alone = ground(question.text, ())
         if alone.answer:
             return alone
-    return _answer_of_last_page(ground, question, history) or grounding
+    goes_on = has_few_own_words(text)
+    return (goes_on and _answer_of_last_page(ground, question, history)) or grounding
 
 
 def _answer_of_last_page(

@@ -61,8 +61,15 @@ def test_what_is_complete_is_asked_alone_before_it_is_refused() -> None:
     assert ask(["A canoe?"], "Y a du wifi ?", answers) == WIFI
 
 
-@pytest.mark.parametrize("question", ["Do you repair watches?", "Could we come by train to you?"])
-def test_what_does_not_depend_on_the_conversation_keeps_its_no(question: str) -> None:
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Do you repair watches?",
+        "Could we come by train to you?",
+        "Could my neighbour pick it up for me?",
+    ],
+)
+def test_what_has_words_of_its_own_keeps_its_no(question: str) -> None:
     answers = {"A canoe?": CANOES, f"Lake canoes: {question}": CANOES}
     assert ask(["A canoe?"], question, answers) == NOTHING
 

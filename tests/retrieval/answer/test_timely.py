@@ -232,16 +232,6 @@ def test_the_address_of_the_place_is_no_host_s(database: Database, site_id: int)
     assert not answer.startswith("**Mentions")
 
 
-def test_a_section_that_only_speaks_of_contact_tells_no_telephone_number(
-    database: Database, site_id: int
-) -> None:
-    offer = "Where pages do not answer, the assistant offers your contact or the nearest pages."
-    base = base_of(database, site_id, ("The assistant", offer))
-    assert not base.ground(site_id, "What is your phone number?").answer
-    add_note(database, site_id, "Contact", "Write to us with the form below.")
-    assert "form below" in base.ground(site_id, "How can I contact you?").answer
-
-
 def test_a_day_that_is_named_is_meant_and_not_this_one(database: Database, site_id: int) -> None:
     base = base_of(database, site_id, ("Hours", HOURS))
     answer = base.ground(site_id, "Are you open on Sunday now?").answer

@@ -115,13 +115,3 @@ def test_without_time_to_read_it_is_decided_without(database: Database, site_id:
     assert len(reader.read) == len(NOTES)
     reader.is_late, reader.where = False, "nowhere"
     assert base.ground(site_id, "Où servez-vous le petit-déjeuner ?").status == answer.status
-
-
-def test_how_many_is_not_answered_without_a_number(database: Database, site_id: int) -> None:
-    text = "Students watch the lectures at home. In the class, students discuss them with others."
-    add_note(database, site_id, "Course format", text)
-    base = KnowledgeBase(database)
-    assert base.ground(site_id, "How many students are in the class?").status != "quoted"
-    assert base.ground(site_id, "Do students watch the lectures at home?").status == "quoted"
-    add_note(database, site_id, "Course format", f"{text} Twenty students are in the class.")
-    assert base.ground(site_id, "How many students are in the class?").status == "quoted"

@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 
 from chatbot_server.resources import read_yaml
+from chatbot_server.retrieval.answer.decide.facts_asked_for import states_what_is_asked_for
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
-from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
+from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import on_subject
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.language.dialogue import contrast
-from chatbot_server.retrieval.language.facts import facts, states
-from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import synonyms
 from chatbot_server.retrieval.language.words.specificity import specificity
 from chatbot_server.retrieval.language.words.synonyms import Word
@@ -36,8 +35,6 @@ WIDEST_MARGIN = 3.0
 ALONE = 1.0
 # The concepts that are answered by a fact of their own kind.
 FACTS = {f"={concept}" for concept in ("price", "phone", "email")}
-# The kinds of facts that can answer “how many” or “when” without a digit.
-NUMBERS = {"date", "day", "number", "time"}
 _DIGIT = re.compile(r"\d")
 
 
@@ -166,7 +163,7 @@ def may_answer(query: Query, section: Candidate) -> bool:
 
     - Of a follow-up, it must contain one of the words that are the follow-up's own.
     - It must share more with the query than its page's title, or a half of a compound.
-    - It must state a number, or a way to reach the place, if one is asked for.
+    - It must state a fact of the kind that is asked for, such as a time or a telephone number.
     """
     own_words = query.own.content_words if query.own else []
     has_own_word = not own_words or any(word.is_in(section.terms) for word in own_words)
@@ -174,8 +171,7 @@ def may_answer(query: Query, section: Candidate) -> bool:
         has_own_word
         and asks_for_whole_compounds(query, section.about)
         and not _only_title_fits(query, section)
-        and _states_number_asked_for(query, section)
-        and _states_contact_asked_for(query, section)
+        and states_what_is_asked_for(query, section)
     )
 
 
@@ -316,51 +312,6 @@ def _margin(sections: Sequence[Candidate]) -> float:
         if section.chunk.text != first.chunk.text:
             return min(relevances[first.chunk.id] - relevances[section.chunk.id], WIDEST_MARGIN)
     return ALONE
-
-
-def _states_number_asked_for(query: Query, section: Candidate) -> bool:
-    """Whether *section* states a number, or that something is free, if *query* asks for a number.
-
-    On fourteen small sites, all of the 77 right sections do.
-    """
-    if not query.begins_with_number_question or "=free" in section.terms:
-        return True
-    if query.counted_thing and not _counts(section, query.counted_thing, query):
-        return False
-    texts = (section.chunk.heading, section.chunk.text)
-
-    def tells_number() -> bool:
-        return any(map(_DIGIT.search, texts)) or any(
-            fact.kind in NUMBERS for text in texts for fact in facts(text, query.languages)
-        )
-
-    return section.section.once("number", query.languages, tells_number)
-
-
-def _counts(section: Candidate, thing: Word, query: Query) -> bool:
-    """Whether *section* states a number beside *thing*, if its sentences speak of *thing*.
-
-    “How many students are there?” is not answered by “Students hand in two tasks. [much more]
-    Room 12.”
-    """
-    speaks_of_it = [thing.is_in(terms) for terms in section.sentence_terms]
-    return not any(speaks_of_it) or any(
-        any(fact.kind == "number" for fact in facts(text, query.languages))
-        for at, text in enumerate(section.sentences)
-        if any(speaks_of_it[max(0, at - 1) : at + 2])
-    )
-
-
-def _states_contact_asked_for(query: Query, section: Candidate) -> bool:
-    """Whether *section* tells how to reach the place, if *query* asks for that.
-
-    It must have such a heading, or state a telephone number or an e-mail address: the words “or
-    your contact” in its text are not enough.
-    """
-    if not query.asks_for_contact or section.about_terms & CONTACTS:
-        return True
-    text = fold(section.chunk.text)
-    return any(states(kind, text, query.languages) for kind in ("phone", "email"))
 
 
 def _only_title_fits(query: Query, section: Candidate) -> bool:

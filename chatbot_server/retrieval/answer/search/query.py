@@ -180,6 +180,16 @@ class Query(ParsedText):
         return synonyms.asks_for_number(" ".join(self.text.split()[:OPENING]), self.languages)
 
     @cached_property
+    def asks_for_hour(self) -> bool:
+        """Whether a time of the day answers it."""
+        return synonyms.asks_for_hour(self.text, self.languages)
+
+    @cached_property
+    def asks_for_phone_number(self) -> bool:
+        """Whether it asks for a telephone number, and not just how to reach the place."""
+        return synonyms.asks_for_phone_number(self.text, self.languages)
+
+    @cached_property
     def counted_thing(self) -> Word | None:
         """What it asks the number of."""
         return synonyms.counted_thing(self.text, self.languages)

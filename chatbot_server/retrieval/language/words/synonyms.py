@@ -113,6 +113,16 @@ def asks_for_number(question: str, languages: Languages = ALWAYS_USED) -> bool:
     return bool(_concept_words(languages).number_question.search(" ".join(stems.words(question))))
 
 
+def asks_for_hour(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether a time of the day answers *question*: “à quelle heure …?”."""
+    return bool(_concept_words(languages).hour_question.search(" ".join(stems.words(question))))
+
+
+def asks_for_phone_number(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *question* asks for a telephone number, and not just how to reach the place."""
+    return bool(_concept_words(languages).phone_question.search(" ".join(stems.words(question))))
+
+
 def counted_thing(question: str, languages: Languages = ALWAYS_USED) -> Word | None:
     """What *question* asks the number of: “how many rooms”."""
     match = _concept_words(languages).how_many.search(" ".join(stems.words(question)))
@@ -178,6 +188,8 @@ class _ConceptWords:
         self._other_meanings = re.compile(rf"\b{other_meanings}\b")
         self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
         self.number_question = re.compile(rf"\b{any_of(self._all_words('asks_number'))}\b")
+        self.hour_question = re.compile(rf"\b{any_of(self._all_words('asks_hour'))}\b")
+        self.phone_question = re.compile(rf"\b{any_of(self._all_words('asks_phone_number'))}\b")
         days = any_of(self._all_words("kinds_of_days"))
         units = any_of(self._all_words("units_of_time"))
         means = any_of(self._all_words("payment_means"))

@@ -1,0 +1,91 @@
+"""Whether a section states a fact of the kind that is asked for: a time, a number, a way to call.
+
+Such a question is not answered by a section on the same subject without that fact, however near
+it is in meaning.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
+from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.language.facts import Fact, Kind, facts, states
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.words.synonyms import Word
+
+# The kinds of facts that can answer “how many” or “when” without a digit.
+NUMBERS = {"date", "day", "number", "time"}
+LAST_HOUR = 24
+_DIGIT = re.compile(r"\d")
+
+
+def states_what_is_asked_for(query: Query, section: Candidate) -> bool:
+    """Whether *section* states a number, an hour or a way to reach the place, if that is asked."""
+    return (
+        _states_number_asked_for(query, section)
+        and (not query.asks_for_hour or _states_hour(query, section))
+        and _states_contact_asked_for(query, section)
+    )
+
+
+def _states_number_asked_for(query: Query, section: Candidate) -> bool:
+    """Whether *section* states a number, if *query* asks for a number.
+
+    On fourteen small sites, all of the 77 right sections do.
+    """
+    if not query.begins_with_number_question or "=free" in section.terms:
+        return True
+    if query.counted_thing and not _counts(section, query.counted_thing, query):
+        return False
+    texts = (section.chunk.heading, section.chunk.text)
+
+    def tells_number() -> bool:
+        return any(map(_DIGIT.search, texts)) or any(
+            fact.kind in NUMBERS for text in texts for fact in facts(text, query.languages)
+        )
+
+    return section.section.once("number", query.languages, tells_number)
+
+
+def _counts(section: Candidate, thing: Word, query: Query) -> bool:
+    """Whether *section* states a number beside *thing*, if its sentences speak of *thing*.
+
+    “How many students are there?” is not answered by “Students hand in two tasks. [much more]
+    Room 12.”
+    """
+    speaks_of_it = [thing.is_in(terms) for terms in section.sentence_terms]
+    return not any(speaks_of_it) or any(
+        any(fact.kind == "number" for fact in facts(text, query.languages))
+        for at, text in enumerate(section.sentences)
+        if any(speaks_of_it[max(0, at - 1) : at + 2])
+    )
+
+
+def _states_hour(query: Query, section: Candidate) -> bool:
+    """Whether *section* states a time of the day, or a number that may be one: “from nine”."""
+    texts = (section.chunk.heading, section.chunk.text)
+
+    def tells_hour() -> bool:
+        return any(_may_be_hour(fact) for text in texts for fact in facts(text, query.languages))
+
+    return section.section.once("hour", query.languages, tells_hour)
+
+
+def _may_be_hour(fact: Fact) -> bool:
+    return fact.kind == "time" or (fact.kind == "number" and float(fact.value) <= LAST_HOUR)
+
+
+def _states_contact_asked_for(query: Query, section: Candidate) -> bool:
+    """Whether *section* tells how to reach the place, if *query* asks for that.
+
+    It must have such a heading, or state a telephone number or an e-mail address: the words “or
+    your contact” in its text are not enough. Only a number answers “what is your phone number?”.
+    """
+    kinds: tuple[Kind, ...] = ("phone", "email")
+    if query.asks_for_phone_number:
+        kinds = ("phone",)
+    elif not query.asks_for_contact or section.about_terms & CONTACTS:
+        return True
+    text = fold(section.chunk.text)
+    return any(states(kind, text, query.languages) for kind in kinds)

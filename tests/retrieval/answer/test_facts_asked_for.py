@@ -1,0 +1,59 @@
+"""What asks for a time, a number or a way to call is answered by a section that states one."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.database import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_how_many_is_not_answered_without_a_number(database: Database, site_id: int) -> None:
+    text = "Students watch the lectures at home. In the class, students discuss them with others."
+    add_note(database, site_id, "Course format", text)
+    base = KnowledgeBase(database)
+    assert base.ground(site_id, "How many students are in the class?").status != "quoted"
+    assert base.ground(site_id, "Do students watch the lectures at home?").status == "quoted"
+    add_note(database, site_id, "Course format", f"{text} Twenty students are in the class.")
+    assert base.ground(site_id, "How many students are in the class?").status == "quoted"
+
+
+@pytest.mark.parametrize(
+    "hour", ["À 15 h, sous la halle.", "De 14 à 18, sous la halle.", "À midi.", "At 3pm."]
+)
+def test_what_time_is_not_answered_by_a_day(database: Database, site_id: int, hour: str) -> None:
+    text = "La fête de la courge a lieu le deuxième dimanche d’octobre."
+    add_note(database, site_id, "La fête de la courge", text)
+    base = KnowledgeBase(database)
+    question = "À quelle heure commence la fête de la courge ?"
+    assert base.ground(site_id, question).status != "quoted"
+    assert base.ground(site_id, "Quand a lieu la fête de la courge ?").status == "quoted"
+    add_note(database, site_id, "La fête de la courge", f"{text} {hour}")
+    assert base.ground(site_id, question).status == "quoted"
+
+
+def test_a_section_that_only_speaks_of_contact_tells_no_telephone_number(
+    database: Database, site_id: int
+) -> None:
+    offer = "Where pages do not answer, the assistant offers your contact or the nearest pages."
+    add_note(database, site_id, "The assistant", offer)
+    base = KnowledgeBase(database)
+    assert not base.ground(site_id, "What is your phone number?").answer
+    add_note(database, site_id, "Contact", "Write to us with the form below.")
+    assert "form below" in base.ground(site_id, "How can I contact you?").answer
+
+
+def test_a_telephone_number_that_is_asked_for_is_no_email_address(
+    database: Database, site_id: int
+) -> None:
+    text = "Le plus simple pour joindre Etalivre : contact@etalivre.example."
+    add_note(database, site_id, "Contact", text)
+    base = KnowledgeBase(database)
+    question = "Quel est le numéro de téléphone d'Etalivre ?"
+    assert base.ground(site_id, question).status != "quoted"
+    assert base.ground(site_id, "Comment joindre Etalivre ?").status == "quoted"
+    add_note(database, site_id, "Contact", f"{text} Téléphone : 01 99 00 12 34.")
+    assert "01 99 00 12 34" in base.ground(site_id, question).answer
