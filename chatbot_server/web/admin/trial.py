@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.curate.learning.trial import Trial, try_own_question, try_site
+from chatbot_server.retrieval.curate.learning.trial import FirstTrials, Trial, try_own_question
 from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import add_suggestions, settings_of
@@ -29,10 +29,11 @@ MOST_TICKED = 20
 
 def add_trial(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of the first answers."""
+    first_trials = FirstTrials(parts.knowledge)
 
     @bp.get(f"{PATH}/<key>/trial")
     def show_trial(key: str) -> Response:
-        return _show(parts, key)
+        return _show(parts, first_trials, key)
 
     @bp.post(f"{PATH}/<key>/trial")
     def suggest(key: str) -> Response:
@@ -44,20 +45,23 @@ def add_trial(bp: Blueprint, parts: AdminParts) -> None:
                 add_suggestions(site, ticked)
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
-            return _show(parts, key, status=error.status, problem=problem_of(error))
+            problem = problem_of(error)
+            return _show(parts, first_trials, key, status=error.status, problem=problem)
         if request.form.get("next"):
             return go("appearance", key=key, setup="yes")
         setup = {"setup": "yes"} if "setup" in request.args else {}
         return go("show_trial", key=key, done="suggested" if ticked else "", **setup)
 
 
-def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
+def _show(
+    parts: AdminParts, first_trials: FirstTrials, key: str, *, status: int = 200, **values: Any
+) -> Response:
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         reports = describe_sources(session, site.id)
     own_question = " ".join(request.args.get("q", "").split())[:300]
     trials = [try_own_question(parts.knowledge, site.id, own_question)] if own_question else []
-    trials += try_site(parts.knowledge, site.id)
+    trials += first_trials.of(site.id)
     is_reading = any(
         report.is_crawl and not report.finished and not report.why for report in reports
     )

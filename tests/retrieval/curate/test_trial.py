@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Draft
+from chatbot_server.retrieval.base import Draft, Grounding
 from chatbot_server.retrieval.curate.learning.first_questions import first_questions, kind_of
-from chatbot_server.retrieval.curate.learning.trial import try_own_question, try_site
+from chatbot_server.retrieval.curate.learning.trial import (
+    FirstTrials,
+    try_own_question,
+    try_site,
+)
 from chatbot_server.retrieval.curate.library import add_faq
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
@@ -53,6 +57,27 @@ def test_three_questions_are_of_three_kinds_and_pages(base: KnowledgeBase, site_
         ("fact", "help"),
     }
     assert all(trial.is_answered for trial in trials)
+
+
+def test_first_trials_are_made_again_once_the_pages_have_changed(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ground = base.ground
+
+    def count(site: int, text: str) -> Grounding:
+        asked.append(text)
+        return ground(site, text)
+
+    monkeypatch.setattr(base, "ground", count)
+    first_trials = FirstTrials(base)
+    trials = first_trials.of(site_id)
+    asked_at_first = len(asked)
+    assert first_trials.of(site_id) == trials
+    assert len(asked) == asked_at_first > 0
+    put_pages(base.database, site_id, ("prices", "# Prices\nBread costs €4."), language="en")
+    assert {trial.page.rsplit("/", 1)[1] for trial in first_trials.of(site_id)} >= {"hours"}
+    assert len(asked) > asked_at_first
 
 
 def test_a_heading_that_goes_on_from_another_is_no_question(

@@ -15,10 +15,14 @@ from chatbot_server.retrieval.curate.learning.first_questions import (
     audience_of,
     first_questions,
 )
+from chatbot_server.retrieval.curate.learning.unanswered import answering_version
 from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.storage.base import HOUR, now
+from chatbot_server.storage.site.sites import Site
 
 SHOWN_TRIALS = 3
 MOST_ASKED = 12
+REMEMBERED_SITES = 20
 _STEP = re.compile(r"(?m)^ {0,3}\d{1,2}[.)] ")
 
 
@@ -67,6 +71,30 @@ def try_own_question(base: KnowledgeBase, site_id: int, text: str) -> Trial:
     """Ask the site a question of the owner's."""
     question = FirstQuestion(text, audience_of(base, site_id, text), "fact")
     return Trial(question, base.ground(site_id, text))
+
+
+class FirstTrials:
+    """The first trials of the last few sites, made anew once what they depend on has changed."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self._base = base
+        self._known: dict[int, tuple[object, list[Trial]]] = {}
+
+    def of(self, site_id: int) -> list[Trial]:
+        """See :func:`try_site`."""
+        state = self._state(site_id)
+        known = self._known.pop(site_id, None)
+        trials = known[1] if known and known[0] == state else try_site(self._base, site_id)
+        self._known[site_id] = state, trials
+        for oldest in list(self._known)[:-REMEMBERED_SITES]:
+            self._known.pop(oldest, None)
+        return trials
+
+    def _state(self, site_id: int) -> object:
+        """What the trials depend on: pages, program, name of the site, and the time of day."""
+        with self._base.database.session() as session:
+            name = session.get_one(Site, site_id).name
+            return answering_version(self._base, session, site_id), name, now() // HOUR
 
 
 def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
