@@ -33,6 +33,7 @@ MAY_USE = {
         "accounts",
         "backup",
         "conversation",
+        "diagnosis",
         "energy",
         "engine",
         "mail",

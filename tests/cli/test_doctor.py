@@ -16,7 +16,8 @@ from support.servers.ports import free_port
 
 from chatbot_server.backup.rehearsal import Rehearsal
 from chatbot_server.cli.diagnosis import doctor
-from chatbot_server.cli.diagnosis.checks import Check, report_and_exit
+from chatbot_server.cli.diagnosis.checks import report_and_exit
+from chatbot_server.diagnosis.own_server import Check
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
 from chatbot_server.retrieval.crawl import chromium, rendering

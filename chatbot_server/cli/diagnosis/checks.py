@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import NoReturn
 
 import click
 
 from chatbot_server.cli.options import print_json
-
-
-@dataclass(frozen=True)
-class Check:
-    """The result of one check."""
-
-    name: str
-    ok: bool
-    sentence: str
+from chatbot_server.diagnosis.own_server import Check
 
 
 def report_and_exit(checks: Iterable[Check], as_json: bool, hint: str = "") -> NoReturn:

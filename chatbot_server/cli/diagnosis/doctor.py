@@ -11,11 +11,12 @@ import click
 
 from chatbot_server.backup.rehearsal import Rehearsal, last_rehearsal
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.diagnosis.checks import Check, report_and_exit
+from chatbot_server.cli.diagnosis.checks import report_and_exit
 from chatbot_server.cli.diagnosis.sources import check_source
 from chatbot_server.cli.options import JSON, day_of
 from chatbot_server.cli.running_server import check_server, runs_here
 from chatbot_server.config.sections import EngineSection
+from chatbot_server.diagnosis.own_server import Check
 from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.errors import ChatbotError, Unavailable

@@ -9,9 +9,10 @@ from urllib.parse import urljoin, urlsplit
 import click
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.diagnosis.checks import Check, report_and_exit
+from chatbot_server.cli.diagnosis.checks import report_and_exit
 from chatbot_server.cli.options import JSON
 from chatbot_server.diagnosis.examine import Expected, examine
+from chatbot_server.diagnosis.own_server import Check
 from chatbot_server.diagnosis.page import MAX_CHARS, read_page
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchResponse

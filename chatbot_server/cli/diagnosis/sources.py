@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chatbot_server.cli.context import Context
-from chatbot_server.cli.diagnosis.checks import Check
+from chatbot_server.diagnosis.own_server import Check
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 
 if TYPE_CHECKING:

@@ -92,6 +92,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.invite": "owner",
     "admin.change_person": "owner",
     "admin.log": "owner",
+    "admin.show_help": "owner",
+    "admin.check_server": "owner",
     "admin.keys": "owner",
     "admin.create_api_key": "owner",  # pragma: allowlist secret
     "admin.revoke_api_key": "owner",  # pragma: allowlist secret

@@ -23,6 +23,7 @@ from chatbot_server.web.admin.pages import (
 from chatbot_server.web.admin.settings.appearance import add_appearance
 from chatbot_server.web.admin.settings.audit import add_audit, add_log
 from chatbot_server.web.admin.settings.backups import add_backups
+from chatbot_server.web.admin.settings.help import add_help
 from chatbot_server.web.admin.settings.history import add_history
 from chatbot_server.web.admin.settings.keys import add_api_keys, add_webhooks
 from chatbot_server.web.admin.settings.models import add_models
@@ -74,6 +75,7 @@ ROUTES = (
     add_restoring,
     add_audit,
     add_log,
+    add_help,
 )
 LARGEST_FORM = 40 * 1024 * 1024  # a file to read
 WITH_FILES = ("admin.add_source", "admin.import_entries")

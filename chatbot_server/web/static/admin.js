@@ -21,6 +21,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// Only here are both clocks known, the server's and this device's.
+const clock = document.querySelector("[data-now]");
+if (clock) clock.hidden = Math.abs(Date.now() / 1000 - Number(clock.dataset.now)) < 120;
+
 // A file for which there is no room is not sent in vain.
 for (const input of document.querySelectorAll("input[data-most]")) {
   input.addEventListener("change", () => {

@@ -34,7 +34,7 @@ MORE_PAGES = (
 )
 SERVER_PAGES = (
     *("start", "models?setup=yes", "people", "account", "login", "backups", "backups/restore"),
-    *("log", "join"),
+    *("log", "help", "join"),
 )
 QUESTIONS = (
     *("When are you open?", "What does a loaf of bread cost?", "How much is sourdough bread?"),
