@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -10,12 +12,18 @@ import pytest
 from support.command_line import Run
 
 
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Passwords that are typed, one after the other."""
-    passwords: list[str] = []
-    monkeypatch.setattr(click, "prompt", lambda *_, **__: passwords.pop(0))
-    return passwords
+    """What is typed at a terminal, one after the other."""
+    words: list[str] = []
+    monkeypatch.setattr(sys, "stdin", _Terminal())
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: words.pop(0))
+    return words
 
 
 def test_an_owner_is_made_listed_and_helped(run: Run, typed: list[str], tmp_path: Path) -> None:
@@ -27,12 +35,12 @@ def test_an_owner_is_made_listed_and_helped(run: Run, typed: list[str], tmp_path
     assert token not in run("admin", "setup-token", "--new").out
     assert "setup-token" in run("admin", "list").out
 
-    typed.extend(["short", "four words for sleeping", "four words for sleeping"])
+    typed.extend(["short", "short", "four words for sleeping", "four words for sleeping"])
     refused = run("admin", "create", "Ann")
     assert refused.exit_code == 2
     assert "10" in refused.err
     assert "/admin/" in run("admin", "create", "Ann").out
-    assert run("admin", "create", "ann").exit_code == 2  # the name is taken
+    assert run("admin", "create", "ann").exit_code == 2  # taken: no password is asked for
     listed = json.loads(run("admin", "list", "--json").out)
     assert [(row["name"], row["role"]) for row in listed] == [("Ann", "owner")]
     assert "password" not in json.dumps(listed)
@@ -42,6 +50,54 @@ def test_an_owner_is_made_listed_and_helped(run: Run, typed: list[str], tmp_path
     assert run("admin", "reset", "Bob").exit_code == 1
     assert "/setup#" not in run("admin", "setup-token").out
     assert not (tmp_path / "data" / "setup-token").exists()
+
+
+def test_two_different_passwords_are_told_in_the_readers_language(
+    run: Run, typed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    run("init", "--model", "none")
+    typed.extend(["four words for sleeping", "other", *["four words for sleeping"] * 2])
+    made = run("admin", "create", "Ann")
+    assert made.exit_code == 0
+    assert made.err.startswith("Ce sont deux mots de passe différents")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [("four words for sleeping\n", 0, ""), ("", 2, "no terminal to ask for the password")],
+)
+def test_without_a_terminal_the_password_is_a_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, given: str, code: int, told: str
+) -> None:
+    run("init", "--model", "none")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+    made = run("admin", "create", "Ann")
+    assert made.exit_code == code
+    assert made.err.startswith("There is " + told) if told else not made.err
+
+
+@pytest.mark.parametrize(("word", "is_erased"), [("o", True), ("OUI", True), ("", False)])
+def test_a_site_is_erased_once_its_owner_said_yes(
+    run: Run, typed: list[str], monkeypatch: pytest.MonkeyPatch, word: str, is_erased: bool
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    run("init", "--model", "none")
+    key = json.loads(run("site", "add", "Bakery", "--json").out)[0]["key"]
+    typed.extend(["peut-être", word])
+    assert (run("site", "remove", key).exit_code == 0) is is_erased
+    assert (key not in run("site", "list").out) is is_erased
+
+
+def test_without_a_terminal_erasing_needs_its_option(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init", "--model", "none")
+    key = json.loads(run("site", "add", "Bakery", "--json").out)[0]["key"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    refused = run("site", "remove", key)
+    assert (refused.exit_code, "--yes" in refused.err) == (2, True)
+    assert key in run("site", "list").out
 
 
 def test_what_is_changed_at_the_terminal_is_in_the_log(run: Run, tmp_path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
+from sqlalchemy.orm import Session
 
 from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import create_owner, open_setup, renew_setup, reset_token
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, minute_of, print_json
+from chatbot_server.cli.prompts import new_password
+from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.storage.owners.accounts import all_accounts, find_account
 from chatbot_server.storage.owners.audit import AuditEntry, entries_before, note_action
 from chatbot_server.web.snippet import address_of
@@ -23,13 +28,20 @@ def admin() -> None:
 @click.pass_obj
 def create(context: Context, /, name: str) -> None:
     """Create an owner's account; the password is asked for, never an argument."""
-    prompt = context.say("admin_password_prompt")
-    password = click.prompt(prompt, hide_input=True, confirmation_prompt=True)
+    with context.database.session() as session:
+        _check_free(session, name)  # before somebody types a password twice
+    password = new_password(context)
     with context.database.session() as session:
         account = create_owner(session, name, password)
         note_action(session, AuditEntry(action="admin create", about=account.name))
     address = f"{address_of(context.config)}/admin/"
     click.echo(context.say("admin_created", name=account.name, address=address))
+
+
+def _check_free(session: Session, name: str) -> None:
+    with suppress(NotFound):
+        account = find_account(session, name)
+        raise UsageError("account_name_taken", field="name", name=account.name)
 
 
 @admin.command("list", help="help_admin_list")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.page_check import test
 from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, print_json
+from chatbot_server.cli.prompts import confirm
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.owners.audit import AuditEntry, changes_in, note_action
@@ -155,7 +156,7 @@ def remove(context: Context, key: str, yes: bool) -> None:
     with context.database.session() as session:
         target = find_site(session, key)
         if not yes:
-            click.confirm(context.say("site_remove_sure", name=target.name), abort=True)
+            confirm(context, context.say("site_remove_sure", name=target.name))
     erase_conversations_of(context.database, target)
     with context.database.session() as session:
         session.delete(find_site(session, key))
