@@ -27,7 +27,9 @@ VISITOR_ROWS = ("bench_visitors", "bench_spread")
 
 
 @click.command(help="help_bench")
-@click.option("--rounds", type=click.IntRange(1, 20), default=3, help="help_bench_rounds")
+@click.option(
+    "--rounds", type=click.IntRange(1, 20), metavar="NUMBER", default=3, help="help_bench_rounds"
+)
 @JSON
 @click.pass_obj
 def bench(context: Context, /, rounds: int, as_json: bool) -> None:

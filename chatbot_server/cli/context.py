@@ -33,7 +33,10 @@ def refusal(error: OSError, language: str) -> str:
     from chatbot_server.config.home import owner_of, user_name
 
     key = REFUSALS.get(error.errno or 0, "os_error")
-    where = error.filename or "?"
+    where = error.filename
+    if where is None:  # what was being written had no name: a terminal, a pipe, an open file
+        key = "os_full_somewhere" if key == "os_full" else "os_error_somewhere"
+        return say(key, language, why=error.strerror or error)
     values = {"user": user_name(), "owner": owner_of(Path(where))}
     return say(key, language, where=where, why=error.strerror or error, **values)
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import yaml
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import site_id_of
 from chatbot_server.config.edit import write_config
+from chatbot_server.config.home import in_home
+from chatbot_server.errors import ModelError
+from chatbot_server.models.store.folder import find_model
 from chatbot_server.storage.site.sites import Site, playground_site
 from chatbot_server.web.snippet import address_of, snippet_for
 
 
 @click.command(help="help_init")
-@click.option("--port", type=click.IntRange(1, 65535), help="help_init_port")
-@click.option("--host", help="help_init_host")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="NUMBER", help="help_init_port")
+@click.option("--host", metavar="ADDRESS", help="help_init_host")
 @click.option("--model", metavar="NAME|FILE|none", help="help_init_model")
 @click.option("--data-dir", metavar="FOLDER", help="help_init_data_dir")
 @click.pass_obj
@@ -23,8 +28,10 @@ def init(
 ) -> None:
     """Write a configuration if there is none, and create the database."""
     if context.config_file.exists():
-        click.echo(context.say("init_kept", file=context.config_file))
+        told = "init_kept"
     else:
+        told = "init_written"
+        _check_model(model, data_dir or "data")
         settings: dict[str, object] = {"data_dir": data_dir or "data"}
         address = {"host": host, "port": port}
         if server := {name: value for name, value in address.items() if value is not None}:
@@ -33,9 +40,20 @@ def init(
             settings["engine"] = {"model": None if model == "none" else model}
         text = yaml.safe_dump(settings, sort_keys=False)
         write_config(context.config_file, f"# {context.say('init_header')}\n{text}")
-        click.echo(context.say("init_written", file=context.config_file))
     with context.database.session() as session:
         playground_site(session)
+    click.echo(context.say(told, file=context.config_file))
+
+
+def _check_model(model: str | None, data_dir: str) -> None:
+    """Refuse a name that means nothing; a model on offer can be fetched later."""
+    if model in (None, "none"):
+        return
+    try:
+        find_model(model, in_home(Path(data_dir)) / "models")
+    except ModelError as error:
+        if error.code != "model_not_installed":
+            raise
 
 
 @click.command(help="help_snippet")
@@ -44,5 +62,5 @@ def init(
 def snippet(context: Context, /, key: str | None) -> None:
     """Print the tag to paste into a page."""
     with context.database.session() as session:
-        site = session.get_one(Site, site_id_of(context, key))
+        site = session.get_one(Site, site_id_of(context, key, "snippet_which_site"))
         click.echo(snippet_for(address_of(context.config), site))

@@ -46,6 +46,15 @@ VERBS = {
     "snippet": "init",
 }
 HIDDEN = {"jobs"}
+# What is said at once by verbs whose first word comes after seconds, to a person who waits.
+WAITS = {
+    ("ask",): "wait_ask",
+    ("bench",): "wait_bench",
+    ("doctor",): "wait_doctor",
+    ("knowledge", "golden", "run"): "wait_search",
+    ("knowledge", "search"): "wait_search",
+    ("models", "check"): "wait_model",
+}
 SURROGATES = re.compile("[\ud800-\udfff]")  # bytes that are not text in the terminal's encoding
 
 
@@ -65,6 +74,12 @@ class Root(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         translate(command, terminal_language())
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        _announce(args)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         language = terminal_language()
@@ -122,6 +137,14 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         _complain(refusal(error, language), 1)
+
+
+def _announce(words: list[str]) -> None:
+    """Tell a person at a terminal what is done, before the verb's own parts are imported."""
+    wants_help = {"-h", "--help"} & set(words)
+    verb = next((verb for verb in WAITS if tuple(words[: len(verb)]) == verb), None)
+    if verb and not wants_help and sys.stderr.isatty():
+        click.echo(say(WAITS[verb], terminal_language()), err=True)
 
 
 def _config_among(words: list[str]) -> str | None:

@@ -132,7 +132,9 @@ class _Progress:
 @click.argument("model", metavar="NAME|hf:REPO/FILE|URL")
 @click.option("--sha256", metavar="HEX", help="help_models_sha256")
 @click.option("--offline", type=FILE, metavar="FOLDER", help="help_models_offline")
-@click.option("--endpoint", envvar="HF_ENDPOINT", default=HUB, help="help_models_endpoint")
+@click.option(
+    "--endpoint", metavar="URL", envvar="HF_ENDPOINT", default=HUB, help="help_models_endpoint"
+)
 @click.pass_obj
 def pull(
     context: Context, model: str, sha256: str | None, offline: Path | None, endpoint: str

@@ -46,8 +46,11 @@ def show_progress(text: str, *, is_last: bool = False) -> None:
         click.echo(f"\r{text} ", nl=is_last, err=True)
 
 
-def site_id_of(context: Context, key: str | None) -> int:
+def site_id_of(context: Context, key: str | None, which_site: str = "knowledge_which_site") -> int:
     """The id of the site *key*, else of the only site, else of the demo site.
+
+    Args:
+        which_site: the sentence that says how this verb names a site.
 
     Raises:
         NotFound: no site has this key.
@@ -60,5 +63,6 @@ def site_id_of(context: Context, key: str | None) -> int:
             return find_site(session, key).id
         sites = [site for site in all_sites(session) if not site.demo]
         if len(sites) > 1:
-            raise UsageError("knowledge_which_site", keys=", ".join(site.key for site in sites))
+            names = ", ".join(f"{site.key} ({site.name})" for site in sites)
+            raise UsageError(which_site, sites=names, key=sites[0].key)
         return (sites[0] if sites else demo_site(session)).id

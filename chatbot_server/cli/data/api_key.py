@@ -29,7 +29,9 @@ def api_key() -> None:
 @click.option("--name", required=True, metavar="TEXT", help="help_api_key_name")
 @click.option("--scope", type=click.Choice(SCOPES), default="all", help="help_api_key_scope")
 @click.option("--site", "site_key", metavar="KEY", help="help_api_key_site")
-@click.option("--days", type=click.IntRange(1, LONGEST_DAYS), help="help_api_key_days")
+@click.option(
+    "--days", type=click.IntRange(1, LONGEST_DAYS), metavar="DAYS", help="help_api_key_days"
+)
 @JSON
 @click.pass_obj
 def create(

@@ -16,8 +16,8 @@ from chatbot_server.errors import UsageError
 
 @click.command("eval", help="help_knowledge_eval")
 @click.argument("squad", required=False, type=FILE, metavar="[FILE]")
-@click.option("--documents", type=FILE, help="help_knowledge_documents")
-@click.option("--questions", type=FILE, help="help_knowledge_questions")
+@click.option("--documents", type=FILE, metavar="FILE", help="help_knowledge_documents")
+@click.option("--questions", type=FILE, metavar="FILE", help="help_knowledge_questions")
 @click.option(
     "--semantic",
     type=click.Choice(["auto", "on", "off"]),

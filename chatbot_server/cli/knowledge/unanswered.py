@@ -18,6 +18,7 @@ EXAMPLES = 3
 @click.option(
     "--limit",
     type=click.IntRange(1, 200),
+    metavar="NUMBER",
     default=20,
     show_default=True,
     help="help_knowledge_most",

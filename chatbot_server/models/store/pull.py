@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot_server.errors import ModelError, UsageError
+from chatbot_server.errors import ModelError
 from chatbot_server.models.files.inspect import inspect_if_whole, inspect_model
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.download import Progress, file_sha256
@@ -42,14 +42,14 @@ def pull_model(
     the catalogue's.
 
     Raises:
-        UsageError: *wanted* is none of those, or *sha256* is no checksum.
-        ModelError: it cannot be had, or is broken.
+        UsageError: *wanted* cannot be read as one of these, or *sha256* is no checksum.
+        ModelError: there is no such model, it cannot be had, or is broken.
     """
     entry = catalogue().get(wanted)
     if entry is None and not wanted.startswith(("hf:", "http://", "https://")):
         close = close_names(wanted)
         code = "model_name_near" if close else "model_name_unknown"
-        raise UsageError(code, name=wanted, close=close)
+        raise ModelError(code, name=wanted, close=close)
     if sha256 is not None:
         sha256 = checksum(sha256)
     elif entry:
