@@ -91,7 +91,9 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
             key = _make_site(parts, typed("name", 80), typed("address", 500))
         except ChatbotError as error:
             values = {name: request.form.get(name, "")[:500] for name in ("name", "address")}
-            return render("start", status=error.status, problem=problem_of(error), **values)
+            problem = problem_of(error)
+            g.problem_field = "name" if error.field == "name" else "address"
+            return render("start", status=error.status, problem=problem, **values)
         parts.call_job("read")
         return go("show_pages", key=key)
 

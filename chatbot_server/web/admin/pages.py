@@ -131,10 +131,12 @@ def go_on(view: str, following: str, key: str) -> Response:
 
 
 def problem_of(error: ChatbotError) -> str:
-    """The sentence about *error* that the owner reads.
+    """The sentence about *error* that the owner reads; the field at fault is marked with it.
 
     It names a page where the same sentence elsewhere names a command.
     """
+    name = (error.field or "").replace("-", "_")  # an option of the command line, perhaps
+    g.problem_field = f"{name}s" if f"{name}s" in request.form else name
     language, own = admin_language(), f"on_page_{error.code}"
     if error.code == "role_too_low":
         return say(error.code, language, role=say(f"role_{error.values['role']}", language))

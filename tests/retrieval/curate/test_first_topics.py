@@ -13,6 +13,7 @@ from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.site_state import topics_for
 from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.site.sites import Site
 
 PAGES = {
     "About us": "# About us\nWe have baked in Hull since 1950, and love what we do for you.",
@@ -50,6 +51,20 @@ def test_three_topics_are_offered_in_each_language_of_the_site(
     assert all(base.ground(site_id, topic).status == "quoted" for topic in english)
     assert offered(database, site_id, "fr", "en") == ["Livraisons"]
     assert offered(database, site_id, "de") == english, "of no other language: the main one"
+
+
+def test_the_title_of_the_first_page_is_no_topic(database: Database, site_id: int) -> None:
+    with database.session() as session:
+        session.get_one(Site, site_id).name = "Miller"
+    pages = {
+        "Miller – prices and bread": "# Miller – prices and bread\nA loaf costs 4 €.",
+        "Miller bread prices": "# Miller bread prices\nA loaf of rye costs 5 €.",
+    }
+    put_pages(database, site_id, pages | {"Cakes": PAGES["Cakes"]}, "en")
+    renew_topics(KnowledgeBase(database))
+    english = offered(database, site_id, "en")
+    assert "Miller bread prices" in english
+    assert "Miller – prices and bread" not in english
 
 
 def test_what_every_site_has_is_no_topic_and_who_runs_it_the_last(

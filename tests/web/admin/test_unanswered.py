@@ -31,6 +31,15 @@ def test_what_nobody_could_answer_is_answered_once(owner: OwnerServer, post: Pos
     assert "Yes, on Mondays." in browser.post("/api/chat", json=body).text
 
 
+def test_what_would_change_is_shown_as_visitors_see_it(owner: OwnerServer, post: Post) -> None:
+    talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
+    page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text
+    group = page.split("/unanswered/")[1].split('"')[0]
+    form = {"answer": "Yes, **on Mondays**.", "action": "preview"}
+    page = post(f"/admin/KEY/unanswered/{group}", **form).text
+    assert "<p>Yes, <strong>on Mondays</strong>.</p>" in page
+
+
 def test_two_who_answer_one_question_are_told(owner: OwnerServer, post: Post) -> None:
     talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
     page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from support.conversations import start_conversation
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Grounding
+from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.site.sites import add_site
 from chatbot_server.storage.visitors.messages import add_message
@@ -54,6 +55,24 @@ def test_an_own_answer_is_told_apart(owner: OwnerServer) -> None:
     assert "One of your own answers is surely meant" in page
     assert f"/admin/{owner.key}/faq?q=Do+you+sell+cider?" in page
     assert "About the first section" not in page
+
+
+def test_an_own_answer_that_is_only_near_is_named(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_note(owner.database, owner.site_id, "Opening hours", "We open from 9 am to 6 pm.")
+    ground = KnowledgeBase.ground
+    source = Source("Do you sell cider?", "faq:1", "Yes.")
+
+    def near(base: KnowledgeBase, *asked: object) -> Grounding:
+        shown = ground(base, *asked)  # type: ignore[arg-type]
+        return replace(shown, sources=(source,), of_near_question=True)
+
+    monkeypatch.setattr(KnowledgeBase, "ground", near)
+    words = words_of(explained(owner, "What are your opening hours?"))
+    assert "one of your own answers is close: “Do you sell cider?”" in words
+    assert "Enough speaks for the first section" not in words
+    assert "About the first section" not in words
 
 
 def test_it_leads_from_a_conversation_to_a_better_answer(owner: OwnerServer) -> None:

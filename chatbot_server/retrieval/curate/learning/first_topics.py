@@ -14,10 +14,11 @@ from chatbot_server.retrieval.curate.learning.unanswered import answering_versio
 from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.knowledge.site_state import put_topics, topics_version
-from chatbot_server.storage.site.sites import all_sites
+from chatbot_server.storage.site.sites import Site, all_sites
 
 OFFERED = 3
 MOST_TRIED = 12
+_JOINTS = (" – ", " — ", " - ", " | ", " · ", ": ", " : ", ", ")
 
 
 def renew_topics(base: KnowledgeBase) -> None:
@@ -43,6 +44,11 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
     with base.database.connection() as connection:
         candidates = topics(connection, site_id, language, MOST_TRIED)
     by_page: dict[str, str] = {}
+    with base.database.session() as session:
+        name = fold(session.get_one(Site, site_id).name)
+    # The title of the first page: the name of the site, and what it is.
+    openings = tuple(f"{name}{joint}" for joint in _JOINTS)
+    candidates = [topic for topic in candidates if not fold(topic).startswith(openings)]
     for topic in _most_wanted(candidates, language):
         grounding = base.ground(site_id, topic, locale=language)
         if _leads_there(grounding, topic):
