@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import Run
+from support.models.tiny_models import write_random_llama_gguf
 from support.servers.ports import free_port
 
 from chatbot_server.backup.rehearsal import Rehearsal
@@ -20,7 +21,7 @@ from chatbot_server.cli.diagnosis.checks import report_and_exit
 from chatbot_server.diagnosis.own_server import Check
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.processes.identity import announce
-from chatbot_server.retrieval.crawl import chromium, rendering
+from chatbot_server.retrieval.crawl import chromium
 from chatbot_server.storage import database
 
 DAMAGED = Rehearsal("b.chatbot-backup", 1_772_000_000, code="backup_damaged", values={"name": "x"})
@@ -128,9 +129,11 @@ def test_a_browser_that_is_allowed_and_not_there_is_a_fault(
     (tmp_path / "config.yaml").write_text("engine: {model: null}\nretrieval: {browser: auto}\n")
     for programs, user, why in (((), 1000, "apt install chromium"), (("sh",), 0, "as root")):
         monkeypatch.setattr(chromium, "PROGRAMS", programs)
-        monkeypatch.setattr(rendering.os, "geteuid", lambda user=user: user)
+        monkeypatch.setattr(
+            "chatbot_server.retrieval.crawl.rendering.os.geteuid", lambda user=user: user
+        )
         assert why in wrong(run)["browser"]
-    monkeypatch.setattr(rendering.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("chatbot_server.retrieval.crawl.rendering.os.geteuid", lambda: 1000)
     assert "browser" not in wrong(run)
 
 
@@ -198,3 +201,27 @@ def test_each_check_is_told_before_the_next_one_begins(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit) as left:
         report_and_exit(checks(), as_json=False)
     assert (left.value.code, capsys.readouterr().out) == (0, "✔ Two.\n")
+
+
+def test_doctor_finds_what_is_wrong_and_exits_with_1(run: Run, tmp_path: Path) -> None:
+    run("init", "--model", "none")
+    good = run("doctor", "--json")
+    assert {entry["name"] for entry in json.loads(good.out)} >= {"config", "database", "model"}
+    mark = tmp_path / "data" / "run" / "untrusted-proxy"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    assert "trusted_proxies" in run("doctor").out
+    (tmp_path / "config.yaml").write_text("engine: {model: no-such-model}")
+    bad = run("doctor")
+    assert bad.exit_code == 1
+    assert "✘" in bad.out
+    assert "no-such-model" in bad.out
+
+
+def test_doctor_names_an_engine_that_is_faster(run: Run, tmp_path: Path) -> None:
+    model = write_random_llama_gguf(tmp_path / "tiny.gguf")
+    for kind, is_named in (("auto", True), ("llamacpp", False)):
+        (tmp_path / "config.yaml").write_text(f"engine: {{model: {model}, kind: {kind}}}")
+        checks = {check["name"]: check for check in json.loads(run("doctor", "--json").out)}
+        assert checks["model"]["ok"]
+        assert ("engine.kind: llamacpp" in checks["model"]["sentence"]) is is_named
