@@ -30,6 +30,7 @@ from chatbot_server.backup.archive import AGE, BackupError, write_archive
 from chatbot_server.backup.restoring import restore
 from chatbot_server.backup.service import back_up, look
 from chatbot_server.config import Config
+from chatbot_server.config.sections import BackupSection
 from chatbot_server.errors import Unavailable, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
@@ -349,7 +350,7 @@ def test_a_copy_a_day_is_kept_without_what_visitors_wrote(
 ) -> None:
     database, _ = source
     folder = tmp_path / "backups"
-    config = Config(data_dir=tmp_path, backup={"keep": 2})
+    config = Config(data_dir=tmp_path, backup=BackupSection(keep=2))
     for day in (1, 2, 3):
         back_up_daily(config, database, folder)
         back_up_daily(config, database, folder)  # an hour later: nothing

@@ -34,7 +34,7 @@ from chatbot_server.storage.visitors.feedback import (
     erase_contact_request,
     save_feedback,
 )
-from chatbot_server.storage.visitors.messages import add_message
+from chatbot_server.storage.visitors.messages import add_message, count_messages
 
 
 @pytest.fixture
@@ -166,7 +166,6 @@ def test_what_is_erased_while_a_backup_is_restored_stays_erased(
     source = bakery(f"sqlite:///{tmp_path / 'chatbot.db'}")
     erased, kept = chat(source, "erased words"), chat(source, "kept words")
     back_up(source, tmp_path / "old")
-    count_messages = restoring.count_messages
 
     def erase_meanwhile(session: Session) -> None:
         count_messages(session)

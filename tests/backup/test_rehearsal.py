@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.backup import rehearsal
@@ -14,6 +17,7 @@ from chatbot_server.backup.archive import BackupError
 from chatbot_server.backup.rehearsal import last_rehearsal, rehearse, rehearse_when_due
 from chatbot_server.backup.service import back_up
 from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.storage.copying import Row, rows_of
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 
@@ -46,10 +50,9 @@ def test_a_table_that_comes_back_otherwise_is_noticed(
     file = tmp_path / "a.chatbot-backup"
     back_up(database, file)
     database.close()
-    rows_of = rehearsal.rows_of
 
-    def altered(session: object, table: object) -> object:
-        for row in rows_of(session, table):  # type: ignore[arg-type]
+    def altered(session: Session, table: Table) -> Iterator[Row]:
+        for row in rows_of(session, table):
             yield {name: "x" if name == "title" else value for name, value in row.items()}
 
     monkeypatch.setattr(rehearsal, "rows_of", altered)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from support.configured import make_config
 from support.servers.owner_server import ORIGIN, OwnerServer
 from support.servers.ports import free_port
 
@@ -86,8 +87,8 @@ def config(tmp_path: Path, port: int) -> Config:
 
 
 def config_of(folder: Path, port: int, **mail: Any) -> Config:
-    settings = {"host": "127.0.0.1", "port": port, "security": "none", "sender": SENDER, "to": TO}
-    return Config(data_dir=folder, mail=settings | mail)
+    section = {"host": "127.0.0.1", "port": port, "security": "none", "sender": SENDER, "to": TO}
+    return make_config(folder, mail=section | mail)
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_a_job_ends_with_the_server_and_survives_a_day_without_memory(
         started.append(popen(["sleep", "1000"], **options))
         return started[-1]
 
-    monkeypatch.setattr(children.subprocess, "Popen", scarce)
+    monkeypatch.setattr("chatbot_server.service.children.subprocess.Popen", scarce)
     monkeypatch.setattr(children, "JOBS_EVERY", 0.0)
     job = Job("read", environment, tmp_path, first_after=0)
     job.start()
@@ -108,7 +108,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
         waiting.extend(scripts)
         return runs
 
-    monkeypatch.setattr(children.subprocess, "Popen", next_run)
+    monkeypatch.setattr("chatbot_server.service.children.subprocess.Popen", next_run)
     monkeypatch.setattr(children, "CALL_CHECK_SECONDS", 0.01)
     yield script
     assert not waiting

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support.configured import make_config
 from support.models.tiny_models import write_parrot_gguf
 from support.patience import LONG, wait_for
 
-from chatbot_server.config import Config
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import (
@@ -45,13 +46,17 @@ def test_what_is_chosen_answers_without_a_restart(tmp_path: Path) -> None:
     database = database_in(tmp_path)
     try:
         assert engine.status().state == "none"
+
+        def is_named(name: str) -> bool:
+            return engine.info().model == name
+
         for name in models:
-            prepare_change(Config(data_dir=tmp_path, engine={"model": name}), database)
+            prepare_change(make_config(tmp_path, engine={"model": name}), database)
             keeper.look()
             wait_for(lambda: engine.status().state == "ready")
-            wait_for(lambda name=name: engine.info().model == name)
+            wait_for(partial(is_named, name))
             assert chosen_model(run_dir, "former") in (name, "former")
-        prepare_change(Config(data_dir=tmp_path, engine={"model": None}), database)
+        prepare_change(make_config(tmp_path, engine={"model": None}), database)
         keeper.look()
         wait_for(lambda: engine.status().state == "none")
         assert chosen_model(run_dir, "former") is None
@@ -65,7 +70,7 @@ def test_a_choice_that_cannot_be_made_ready_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = database_in(tmp_path)
-    config = Config(data_dir=tmp_path, engine={"model": "one"})
+    config = make_config(tmp_path, engine={"model": "one"})
     write_engine_settings(config.run_dir, NO_ENGINE)
     prepare_change(config, database)
     change = read_change(config.run_dir)

@@ -128,7 +128,7 @@ def test_a_request_has_an_id_in_its_answer_its_log_lines_and_its_error(
         logger.removeHandler(notes)
     sent = [answer.headers["X-Request-Id"] for answer in (answered, refused, broken)]
     assert len(set(sent)) == 3
-    assert refused.json["error"]["request_id"] == sent[1]
+    assert refused.get_json()["error"]["request_id"] == sent[1]
     assert (broken.status_code, sorted(ids)) == (500, sorted([sent[0], sent[2]]))
     assert REQUEST.get() == ""
 

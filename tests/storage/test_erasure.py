@@ -67,7 +67,7 @@ def test_whoever_writes_comes_between_when_many_are_erased(
 
     monkeypatch.setattr(erasure, "FEWEST", 3)
     monkeypatch.setattr(erasure, "MOST", 3)
-    monkeypatch.setattr(erasure.time, "sleep", write_meanwhile)
+    monkeypatch.setattr("chatbot_server.storage.visitors.erasure.time.sleep", write_meanwhile)
     assert erase_conversations_of(database, erased) == (7, 7)
     assert lengths == [5, 2]
     assert sites_of_chats(database) == [kept.id]

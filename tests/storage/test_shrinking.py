@@ -11,7 +11,6 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from chatbot_server.storage import shrinking
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.shrinking import make_shrinkable, shrink
 from chatbot_server.storage.site.sites import add_site
@@ -55,7 +54,7 @@ def test_freed_room_comes_back_and_others_write_between(
         other.execute("UPDATE site SET name = 'busy'")
         writes.append(1)
 
-    monkeypatch.setattr(shrinking.time, "sleep", write_meanwhile)
+    monkeypatch.setattr("chatbot_server.storage.shrinking.time.sleep", write_meanwhile)
     assert shrink(database.engine) > 3000
     assert size(database) < 6  # four megabytes are kept for what comes
     assert 5 < len(writes) < 30

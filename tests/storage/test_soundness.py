@@ -26,7 +26,7 @@ def browser(tmp_path: Path) -> Browser:
 def readiness(browser: Browser) -> tuple[int, dict[str, str]]:
     answer = browser.client.get("/readyz")
     assert (answer.status_code == 503) is ("Retry-After" in answer.headers)
-    return answer.status_code, answer.json
+    return answer.status_code, answer.get_json()
 
 
 def test_all_is_well(browser: Browser) -> None:
@@ -35,7 +35,9 @@ def test_all_is_well(browser: Browser) -> None:
 
 
 def test_a_full_disk_is_told(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(soundness.shutil, "disk_usage", lambda _: Usage(9, 9, 1_000_000))
+    monkeypatch.setattr(
+        "chatbot_server.storage.soundness.shutil.disk_usage", lambda _: Usage(9, 9, 1_000_000)
+    )
     status, body = readiness(browser)
     assert (status, body["disk"]) == (503, "disk_full")
     assert str(browser.database.url) not in str(body)

@@ -160,7 +160,7 @@ def test_a_question_that_is_refused_costs_no_write(tmp_path: Path) -> None:
     with browser.client.post("/api/chat", json=body | {"message": "Tell me a story."}) as told:
         log.clear()
         refused = browser.client.post("/api/chat", json=body)
-        assert refused.json["error"]["code"] == "streams_full"
+        assert refused.get_json()["error"]["code"] == "streams_full"
         assert log == []
         browser.model.closing.set()
-        assert "Once" in told.text
+        assert "Once" in told.get_data(as_text=True)

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 
-OFF = {"semantic": "off"}
 EVENT = re.compile(r"^event: (\w+)\ndata: (.*)$", re.MULTILINE)
 
 
@@ -25,7 +24,7 @@ class Browser:
     def __init__(self, folder: Path, **sections: dict[str, Any]) -> None:
         self.database = Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
-        config = Config(data_dir=folder, retrieval=OFF, **sections)
+        config = make_config(folder, **sections)
         self.model = ScriptedModel("quote", ["Hello."])
         self.client: FlaskClient = create_app(config, self.model, self.database).test_client()
         with self.database.session() as session:
@@ -37,9 +36,9 @@ class Browser:
         body = {"site": self.site, "message": message, "locale": "en", **fields}
         headers = {"Authorization": f"Bearer {secret}"}
         with self.client.post("/api/chat", json=body, headers=headers) as response:
-            assert response.status_code == 200, response.text
+            assert response.status_code == 200, response.get_data(as_text=True)
             whole: dict[str, Any] = {"text": ""}
-            for name, line in EVENT.findall(response.text):
+            for name, line in EVENT.findall(response.get_data(as_text=True)):
                 whole[name] = json.loads(line)
                 whole["text"] += whole[name]["text"] if name == "token" else ""
         return whole
@@ -60,5 +59,5 @@ class Browser:
         start = answer["start"]
         secret = {"Authorization": f"Bearer {start['secret']}"}
         read = self.client.get(f"/api/conversation/{start['conversation']}", headers=secret)
-        messages: list[dict[str, Any]] = read.json["messages"]
+        messages: list[dict[str, Any]] = read.get_json()["messages"]
         return messages

@@ -23,7 +23,6 @@ from chatbot_server.engine.base import (
     FinishReason,
     Queued,
     Sampling,
-    Tier,
     Timings,
     Token,
     Usage,
@@ -31,6 +30,7 @@ from chatbot_server.engine.base import (
 )
 from chatbot_server.engine.base import Event as EngineEvent
 from chatbot_server.errors import EngineBusy
+from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.storage.database import Database

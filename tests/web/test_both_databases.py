@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.retrieval.curate import push
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -22,7 +22,7 @@ SECRET = {"Authorization": "Bearer x"}
 
 @pytest.fixture
 def client(database: Database, tmp_path: Path) -> FlaskClient:
-    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    config = make_config(tmp_path)
     return create_app(config, ScriptedModel(says=("Hello.",)), database).test_client()
 
 
@@ -62,7 +62,7 @@ def test_a_page_address_that_is_none_is_not_kept(client: FlaskClient, database: 
 )
 def test_nothing_has_a_name_with_a_nul(client: FlaskClient, method: str, path: str) -> None:
     answer = client.open(path, method=method, headers=SECRET)
-    assert (answer.status_code, answer.json["error"]["code"]) == (404, "http_404")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (404, "http_404")
 
 
 def test_nor_does_a_conversation_of_the_plain_page(client: FlaskClient, database: Database) -> None:

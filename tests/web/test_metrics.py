@@ -13,11 +13,11 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 from support.servers.live_server import LiveServer
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.errors import EngineBusy
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.base import now
@@ -51,11 +51,8 @@ class Watched:
             site = add_site(session, "Shop")
             self.site, self.site_id = site.key, site.id
         add_note(self.database, self.site_id, "Hours", "The shop is open from 9 to 17 every day.")
-        config = Config(
-            data_dir=folder,
-            retrieval={"semantic": "off"},
-            metrics={"port": 9464, **metrics},
-            limits={"visitor": ("5 per day",)},
+        config = make_config(
+            folder, metrics={"port": 9464, **metrics}, limits={"visitor": ("5 per day",)}
         )
         self.model = ScriptedModel("quote")
         self.client: FlaskClient = create_app(config, self.model, self.database).test_client()

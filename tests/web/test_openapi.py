@@ -24,7 +24,7 @@ NOT_DESCRIBED = re.compile(
     r"/(?:admin(?:/.*)?|setup(?:/.*)?|<path:filename>|v1/(?:v1/.*|<path:path>)?"
     r"|chat/completions|completions|embeddings|models|responses)?"
 )
-BODIES = {
+BODIES: dict[str, type[BaseModel]] = {
     "Chat": ChatBody,
     "Feedback": FeedbackBody,
     "Contact": ContactBody,
@@ -68,8 +68,7 @@ def test_what_is_not_there_is_answered_as_described(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_bodies_have_the_fields_that_are_described(name: str) -> None:
-    body: type[BaseModel] = BODIES[name]
-    real, described = body.model_json_schema(), SCHEMAS[name]
+    real, described = BODIES[name].model_json_schema(), SCHEMAS[name]
     assert properties(described).keys() == real["properties"].keys()
     assert set(described["required"]) == set(real["required"])
 

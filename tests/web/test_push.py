@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.crawling import extractor
 from support.scripted_chat import ScriptedModel
 from werkzeug.test import TestResponse
@@ -57,7 +58,7 @@ class Cms:
     def status(self, body: object, *, at: int | None = None) -> str:
         response = self.send(body, at=at)
         assert response.status_code == 200, response.text
-        return str(response.json["status"])
+        return str(response.get_json()["status"])
 
     def known(self) -> dict[str, str]:
         with self.database.session() as session:
@@ -72,13 +73,13 @@ def cms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Cms:
     monkeypatch.setattr("chatbot_server.app.Extractor", lambda: extractor)
-    config = Config(data_dir=tmp_path, retrieval={"semantic": getattr(request, "param", "off")})
+    config = make_config(tmp_path, retrieval={"semantic": getattr(request, "param", "off")})
     app = create_app(config, ScriptedModel(), sqlite_database)
     return Cms(app.test_client(), sqlite_database)
 
 
 def complaint(response: TestResponse) -> dict[str, Any]:
-    error: dict[str, Any] = response.json["error"]
+    error: dict[str, Any] = response.get_json()["error"]
     assert error["message"]
     return error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.configured import make_config
 from support.servers.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.config import Config
@@ -77,7 +78,7 @@ def program() -> Iterator[Program]:
 def deliver(owner: OwnerServer, program: Program) -> Callable[[], int | None]:
     """Does what the job does."""
     reading = {"private_hosts": (program.address,), "semantic": "off"}
-    config = Config(data_dir=owner.folder, retrieval=reading)
+    config = make_config(owner.folder, retrieval=reading)
     return lambda: deliver_due(owner.database, config)
 
 

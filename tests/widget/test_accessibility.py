@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import DONE, Script, say
-from support.widget.visits import LISTEN, Visitor
+from support.widget.visits import LISTEN, Visitor, box_of
 
 pytestmark = pytest.mark.browser
 ANSWER = "Open **Tuesday** to Saturday:\n\n- from 10:00\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```"
@@ -28,6 +28,7 @@ ALL_RULES = "axe.run(document, {resultTypes: ['violations']})"
 # All that other colours can break.
 COLOUR_RULES = """axe.run(document,
     {resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block']})"""
+NO_EMULATION: Any = "null"  # as Playwright spells it
 COLOURS: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
     "high contrast": {"contrast": "more"},
@@ -102,7 +103,7 @@ def test_axe_finds_nothing_in_any_state(
                 it.page.emulate_media(**media)
                 it.still()
                 assert broken_rules(it, COLOUR_RULES) == [], f"{name}, {state}"
-                it.page.emulate_media(**dict.fromkeys(media, "null"))
+                it.page.emulate_media(**dict.fromkeys(media, NO_EMULATION))
 
 
 def broken_rules(it: Any, rules: str) -> list[str]:
@@ -232,7 +233,7 @@ def test_a_full_screen_panel_keeps_the_focus_and_a_bubble_one_does_not(
         it.go(pages.add("<a href=#>link</a>")).open().still()
         modal = it.page.locator("chatbot-widget .panel[aria-modal=true]")
         expect(modal).to_have_count(1)
-        assert it.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 780}
+        assert box_of(it.panel) == {"x": 0, "y": 0, "width": 390, "height": 780}
         reached = []
         for _ in range(25):
             it.press("Tab")
@@ -260,7 +261,7 @@ def test_what_is_touched_is_large_enough(
         it.go(pages.add()).open().ask("?").answered("Tuesday")
         it.panel.get_by_role("button", name="On Sundays?").wait_for()
         controls = it.still().page.locator("chatbot-widget button, chatbot-widget textarea")
-        boxes = [(control.bounding_box(), control.inner_text()) for control in controls.all()]
+        boxes = [(box_of(control), control.inner_text()) for control in controls.all()]
         seen = [(box, name) for box, name in boxes if box]
         # Bubble, menu, close, send, where, copy, two thumbs, again, a suggestion, the field.
         assert len(seen) >= 11

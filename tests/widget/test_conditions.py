@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script, say
-from support.widget.visits import Visit, Visitor
+from support.widget.visits import Visit, Visitor, box_of, viewport_of
 
 pytestmark = pytest.mark.browser
 SCREENS = {"desktop": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 780}}
@@ -129,12 +129,12 @@ def test_a_pages_own_keys_are_not_touched(guest: Visit, pages: HostPages) -> Non
 
 def test_it_reads_from_right_to_left_on_an_arabic_page(guest: Visit, pages: HostPages) -> None:
     guest.go(pages.add(lang="ar", head="<style>html{direction:rtl}</style>")).open().still()
-    title = guest.panel.locator("h2").bounding_box()
-    close = guest.panel.get_by_role("button", name="إغلاق").bounding_box()
+    title = box_of(guest.panel.locator("h2"))
+    close = box_of(guest.panel.get_by_role("button", name="إغلاق"))
     assert title["x"] >= close["x"] + close["width"]
-    panel = guest.panel.bounding_box()
+    panel = box_of(guest.panel)
     assert panel["x"] >= 0
-    assert panel["x"] + panel["width"] <= guest.page.viewport_size["width"]
+    assert panel["x"] + panel["width"] <= viewport_of(guest.page)["width"]
 
 
 def test_a_base_element_changes_nothing(guest: Visit, pages: HostPages) -> None:
@@ -143,7 +143,7 @@ def test_a_base_element_changes_nothing(guest: Visit, pages: HostPages) -> None:
 
 
 def test_it_works_inside_an_iframe_without_storage(guest: Visit, pages: HostPages) -> None:
-    width = guest.page.viewport_size["width"]
+    width = viewport_of(guest.page)["width"]
     inner = pages.add(name="inner.html")
     frame = f'<iframe sandbox="allow-scripts" src="{inner}" width={width - 20} height=640></iframe>'
     guest.go(pages.add(frame, tag="", name="outer.html"))
@@ -224,7 +224,7 @@ def test_several_sites_and_an_inline_one_live_on_one_page(
         expect(it.page.locator("chatbot-widget .bubble")).to_have_count(2)
         it.page.evaluate("Chatbot.of('second').ask('hello')")
         it.answers.filter(has_text="You said: hello").wait_for()
-        boxes = [box.bounding_box() for box in it.still().page.locator(".bubble").all()]
+        boxes = [box_of(box) for box in it.still().page.locator(".bubble").all()]
         assert sorted(round(box["x"]) for box in boxes) == [20, 1200 - 20 - 56]
 
 
@@ -235,12 +235,12 @@ def test_the_four_corners(chromium: Browser, visit: Visitor, pages: HostPages) -
                 tag = pages.tag(position=f"{edge}-{side}")
                 it.go(pages.add(tag=tag, name=f"{edge}{side}.html"))
                 it.bubble.wait_for()
-                box = it.bubble.bounding_box()
+                box = box_of(it.bubble)
                 assert (box["x"] < 500) == (side == "left")
                 assert (box["y"] < 400) == (edge == "top")
                 it.page.evaluate("Chatbot.open()")
                 it.configured().still()
-                panel = it.panel.bounding_box()
+                panel = box_of(it.panel)
                 assert panel["x"] >= 0
                 assert panel["y"] >= 0
                 assert panel["x"] + panel["width"] <= 1000

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script, say
 from support.widget.visits import Visitor
@@ -150,12 +150,21 @@ def test_a_stopped_answer_is_not_taken_up(
     with visit(chromium) as it:
         it.page.clock.install()
         tries: list[Any] = []
-        it.page.route("**/api/chat/m1", lambda route: (tries.append(route), route.abort()))
+
+        def fail(route: Route) -> None:
+            tries.append(route)
+            route.abort()
+
+        def has_tried_thrice() -> bool:
+            it.page.clock.run_for(50)
+            return len(tries) == 3
+
+        it.page.route("**/api/chat/m1", fail)
         it.go(pages.add()).open()
         it.page.clock.pause_at(it.page.evaluate("Date.now() + 1000"))
         it.ask("?")
         # Three attempts fail; the next would be made four seconds of the page after the third.
-        it.until(lambda: it.page.clock.run_for(50) or len(tries) == 3)
+        it.until(has_tried_thrice)
         it.panel.get_by_role("button", name="Stop").click()
         for _ in range(25):
             it.page.clock.run_for(100)
@@ -218,9 +227,12 @@ def test_a_message_to_a_human_outlives_the_chat(
         it.go(pages.add()).open().ask("hello").answered("You said: hello")
         script.refuse["/api/contact"] = (404, gone)
         held: list[Any] = []
-        it.page.route(
-            "**/api/contact", lambda route: (held.append(route.request), route.continue_())
-        )
+
+        def hold(route: Route) -> None:
+            held.append(route.request)
+            route.continue_()
+
+        it.page.route("**/api/contact", hold)
         it.menu("Talk to a human")
         it.panel.get_by_label("Name").fill("A")
         it.panel.get_by_label("E-mail").fill("a@example.org")

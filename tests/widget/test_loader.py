@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -79,7 +79,7 @@ def test_each_tag_has_the_options_of_its_own_address(
     with visit(chromium) as it:
         it.go(pages.add(tag=tags))
         it.bubble.nth(1).wait_for()
-        assert {box.bounding_box()["x"] < 100 for box in it.bubble.all()} == {True, False}
+        assert {box_of(box)["x"] < 100 for box in it.bubble.all()} == {True, False}
 
 
 def test_it_waits_for_a_consent_banner_and_rests_with_the_page(

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script, say
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -37,8 +37,8 @@ def test_sides_follow_the_panel_and_not_the_letters(
     with visit(browser) as it:
         it.go(pages.add(lang="ar")).open().ask("English in an Arabic panel")
         it.answered("You said")
-        panel, question = it.panel.bounding_box(), it.panel.locator("li.user .text").bounding_box()
-        answer = it.answers.last.bounding_box()
+        panel, question = box_of(it.panel), box_of(it.panel.locator("li.user .text"))
+        answer = box_of(it.answers.last)
         assert question["x"] - panel["x"] < 40
         assert panel["x"] + panel["width"] - answer["x"] - answer["width"] < 40
 

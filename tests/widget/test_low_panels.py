@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script, say
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 780}
@@ -52,14 +52,14 @@ def test_what_is_open_above_a_keyboard_is_whole(
             == "panel"
         )
         it.page.evaluate(KEYBOARD, 260)
-        it.until(lambda: it.panel.bounding_box()["height"] == 260)
+        it.until(lambda: box_of(it.panel)["height"] == 260)
         it.field.fill("one\ntwo\nthree\nfour\nfive")
         assert it.panel.evaluate(SHARE) > 0.3
         assert it.panel.evaluate(OUT_OF_REACH) == []
         it.page.evaluate(KEYBOARD, 780)
-        it.until(lambda: it.panel.bounding_box()["height"] == 780)
-        box = it.panel.locator(".footer").bounding_box()
-        assert box["y"] > it.field.bounding_box()["y"]
+        it.until(lambda: box_of(it.panel)["height"] == 780)
+        box = box_of(it.panel.locator(".footer"))
+        assert box["y"] > box_of(it.field)["y"]
 
 
 def test_a_sheet_covers_the_notice_wherever_it_stands(
@@ -69,7 +69,7 @@ def test_a_sheet_covers_the_notice_wherever_it_stands(
         it.go(pages.add()).open().panel.locator(".where").click()
         sheet = it.panel.locator(".sheet")
         sheet.get_by_text("SmolLM2").wait_for()
-        panel, box = it.panel.bounding_box(), sheet.bounding_box()
+        panel, box = box_of(it.panel), box_of(sheet)
         assert box["y"] + box["height"] == pytest.approx(panel["y"] + panel["height"], abs=1)
         it.press("Escape")
         it.panel.locator(".where").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -37,11 +37,11 @@ def test_a_polite_line_leaves_the_bubble_where_it_is_and_goes_when_the_panel_ope
 ) -> None:
     with visit(chromium) as it:
         it.go(pages.add(tag=pages.tag(position=position), name="plain.html"))
-        place = it.bubble.bounding_box()
+        place = box_of(it.bubble)
         it.go(pages.add(tag=pages.tag(position=position, proactive="Need help?", delay="0.1")))
         tip = it.page.locator("chatbot-widget .tip")
         tip.wait_for()
-        assert it.still().bubble.bounding_box() == place
+        assert box_of(it.still().bubble) == place
         it.page.evaluate("Chatbot.open()")
         expect(tip).to_have_count(0)
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script, say
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of, viewport_of
 
 pytestmark = pytest.mark.browser
 MODULES = Path(__file__).parents[2] / "widget" / "node_modules"
@@ -105,7 +105,7 @@ def apart(it: Any, selector: str) -> bool:
 def home(it: Any) -> bool:
     """Whether the bubble is where it stands when nothing is in its way."""
     box = it.bubble.bounding_box()
-    return bool(box and round(box["y"] + box["height"]) == it.page.viewport_size["height"] - 20)
+    return bool(box and round(box["y"] + box["height"]) == viewport_of(it.page)["height"] - 20)
 
 
 @pytest.mark.parametrize("tool", CONSENT)
@@ -129,10 +129,10 @@ def test_an_open_chat_needs_no_room_over_a_bar_of_the_page(
     bar = '<div style="position: fixed; inset: auto 0 0; height: 240px"><button>Buy</button></div>'
     with visit(browser, viewport=DESK) as it:
         it.go(pages.add(bar))
-        it.until(lambda: round(it.bubble.bounding_box()["y"]) == 720 - 240 - 20 - 56)
-        assert it.open().still().panel.bounding_box()["y"] >= 0
+        it.until(lambda: round(box_of(it.bubble)["y"]) == 720 - 240 - 20 - 56)
+        assert box_of(it.open().still().panel)["y"] >= 0
         it.press("Escape")
-        it.until(lambda: round(it.bubble.bounding_box()["y"]) == 720 - 240 - 20 - 56)
+        it.until(lambda: round(box_of(it.bubble)["y"]) == 720 - 240 - 20 - 56)
 
 
 # Below the window for longer than the widget looks after a change of the page.
@@ -172,7 +172,7 @@ def test_what_is_no_bar_over_its_place_moves_no_bubble(
         it.go(pages.add(bar, tag=pages.tag(position=position)))
         it.open().ask("hello").answered("You said: hello")
         it.press("Escape")
-        assert round(it.bubble.bounding_box()["y"]) == top
+        assert round(box_of(it.bubble)["y"]) == top
 
 
 def test_a_chat_outlives_the_visits_of_turbo(
@@ -227,7 +227,7 @@ def test_no_containing_block_moves_the_bubble(
             it.go(pages.add(TALL, head=style, tag=pages.tag(target="main"))).bubble.wait_for()
             assert home(it), rule
         it.open().ask("hello").answered("You said: hello")
-        assert it.panel.bounding_box()["y"] >= 0
+        assert box_of(it.panel)["y"] >= 0
 
 
 def test_a_native_modal_dialogue_leaves_the_chat_usable(

@@ -7,12 +7,13 @@ processor's time they take, and the one span of wall time by the best of many vi
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 # Of the page's own elements only: what moves inside the panel while an answer grows is the panel's.
@@ -54,7 +55,7 @@ def test_the_tag_shifts_nothing_and_is_never_the_largest_thing(
             expect(it.bubble).to_have_count(0 if tag == "" else 1)
             painted(it)
             assert shifts(it) == ["body"]
-            it.until(lambda at=it: at.page.evaluate("largest.at(-1)[0] === 'late'"))
+            it.until(partial(it.page.evaluate, "largest.at(-1)[0] === 'late'"))
             found.append(it.page.evaluate("largest.at(-2)"))
     assert found[0] == found[1]
 
@@ -89,10 +90,10 @@ def test_a_chat_in_the_text_keeps_its_place_free(
         body = f"{pages.tag(mode='inline')}<p id=below>What stands below the chat</p>"
         it.page.goto(pages.add(body, tag=""), wait_until="commit")
         it.until(lambda: held)
-        before = it.page.locator("#below").bounding_box()
+        before = box_of(it.page.locator("#below"))
         held[0].continue_()
         it.configured()
-        assert it.still().page.locator("#below").bounding_box() == before
+        assert box_of(it.still().page.locator("#below")) == before
 
 
 def longest_task(chromium: Browser, it: Any) -> float:
@@ -105,7 +106,7 @@ def longest_task(chromium: Browser, it: Any) -> float:
         for event in events
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
-    tasks = [
+    tasks: list[float] = [
         event["tdur"] / 1000
         for event in events
         # A task that is not over has no time yet.

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
+from support.configured import make_config
 from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 from support.servers.serving import serve_app
 from support.widget.visits import Visitor
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors.conversations import ChatMessage
@@ -26,7 +26,7 @@ SOURCE = {"title": "Hours", "url": "https://example.org/hours", "quote": "Open f
 
 @pytest.fixture
 def app(sqlite_database: Database, tmp_path: Path) -> Flask:
-    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    config = make_config(tmp_path)
     return create_app(config, ScriptedModel(says=("Hello.",)), sqlite_database)
 
 
@@ -100,7 +100,7 @@ def test_text_on_the_owners_colour_is_black_or_white(color: str, text: str) -> N
 def test_words_that_the_owner_left_open_are_left_to_the_panels_language(
     app: Flask, talk: dict[str, str], locale: str, greeting: str | None, notice: str | None
 ) -> None:
-    found = app.test_client().get(f"/api/widget?site={talk['key']}&locale={locale}").json
+    found = app.test_client().get(f"/api/widget?site={talk['key']}&locale={locale}").get_json()
     assert found["greeting"] is None if greeting is None else found["greeting"].startswith(greeting)
     assert found["notice"] is None if notice is None else found["notice"].startswith(notice)
 
@@ -111,6 +111,6 @@ def test_the_owners_own_words_come_in_every_language(
     with sqlite_database.session() as session:
         site = session.query(Site).filter_by(key=talk["key"]).one()
         site.words = {"greeting": {"*": "Welcome to the workshop."}}
-    found = app.test_client().get(f"/api/widget?site={talk['key']}&locale=de").json
+    found = app.test_client().get(f"/api/widget?site={talk['key']}&locale=de").get_json()
     assert found["greeting"] == "Welcome to the workshop."
     assert found["notice"] is None

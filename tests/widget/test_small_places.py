@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FloatRect, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import Script, say
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 780}
@@ -22,14 +22,18 @@ COLOURS = """async (data) => { const image = new Image(); image.src = "data:imag
     return new Set(new Uint32Array(canvas.getImageData(0, 0, image.width, image.height).data.buffer)).size; }"""
 GLYPH = """(bubble) => { const style = getComputedStyle(bubble, "::before");
     return parseFloat(style.width) + parseFloat(style.borderLeftWidth) + parseFloat(style.borderRightWidth); }"""
+AXES: tuple[tuple[Literal["x"], Literal["width"]], tuple[Literal["y"], Literal["height"]]] = (
+    ("x", "width"),
+    ("y", "height"),
+)
 
 
 def inside(inner: Any, outer: Any) -> bool:
     """Whether all of *inner* is within *outer*, to the pixel."""
-    one, other = inner.bounding_box(), outer.bounding_box()
+    one, other = box_of(inner), box_of(outer)
     return all(
         other[at] - 1 <= one[at] and one[at] + one[size] <= other[at] + other[size] + 1
-        for at, size in (("x", "width"), ("y", "height"))
+        for at, size in AXES
     )
 
 
@@ -47,7 +51,8 @@ def test_the_polite_line_leaves_a_phone_its_page(
         it.go(pages.add(tag=pages.tag(proactive="Need help?", delay="0.1")))
         tip = it.page.locator("chatbot-widget .tip")
         tip.get_by_text("Need help?").wait_for()
-        box = it.still() and tip.bounding_box()
+        it.still()
+        box = box_of(tip)
         assert box["height"] < 80
         assert box["width"] <= 300
 
@@ -78,8 +83,8 @@ def test_the_bubble_has_its_picture_in_forced_colours(
     for scheme in ("light", "dark"):
         with visit(browser, forced_colors="active", color_scheme=scheme) as it:
             it.go(pages.add())
-            box = it.bubble.bounding_box()
-            middle = {"x": box["x"] + 14, "y": box["y"] + 14, "width": 28, "height": 28}
+            box = box_of(it.bubble)
+            middle: FloatRect = {"x": box["x"] + 14, "y": box["y"] + 14, "width": 28, "height": 28}
             data = base64.b64encode(it.page.screenshot(clip=middle)).decode()
             assert it.page.evaluate(COLOURS, data) > 1
 
@@ -141,16 +146,16 @@ def test_menu_and_sheet_leave_the_header_free_however_high_it_is(
     with visit(chromium, viewport=size) as it:
         it.go(pages.add()).open().still()
         header = it.panel.locator(".header")
-        assert header.bounding_box()["height"] < 150
+        assert box_of(header)["height"] < 150
 
         def bottom() -> float:
-            box = header.bounding_box()
+            box = box_of(header)
             return float(box["y"] + box["height"])
 
         it.panel.get_by_role("button", name="Menu").click()
-        assert it.panel.locator(".menu").bounding_box()["y"] >= bottom() - 8
+        assert box_of(it.panel.locator(".menu"))["y"] >= bottom() - 8
         it.menu_entry("Where does my question go?")
-        assert it.panel.locator(".sheet").bounding_box()["y"] >= bottom() - 1
+        assert box_of(it.panel.locator(".sheet"))["y"] >= bottom() - 1
         it.press("Escape")
         it.field.scroll_into_view_if_needed()
         assert inside(it.field, it.panel)
@@ -220,6 +225,6 @@ def test_a_chat_that_fills_a_wide_window_has_lines_that_can_be_read(
     with visit(chromium, viewport={"width": 1800, "height": 900}) as it:
         it.go(pages.add(tag=pages.tag(mode="page"))).configured().ask("?").answered("many words")
         for part in (it.answers.last, it.panel.locator(":scope > form")):
-            box = part.bounding_box()
+            box = box_of(part)
             assert box["width"] < 800
             assert box["x"] > 400

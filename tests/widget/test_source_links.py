@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import DONE, Script
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of, viewport_of
 
 from chatbot_server.retrieval.answer.show.sources import link_to
 
@@ -44,6 +44,6 @@ def test_a_source_s_link_scrolls_to_the_words(
             it.panel.get_by_role("link", name="Page").click()
         target = opened.value
         target.wait_for_function("scrollY > 0")
-        box = target.locator(f"#{place}").bounding_box()
+        box = box_of(target.locator(f"#{place}"))
         assert box is not None
-        assert 0 <= box["y"] < target.viewport_size["height"]
+        assert 0 <= box["y"] < viewport_of(target)["height"]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import DONE, Script, say
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: %s, configurable: true})"
@@ -74,8 +74,8 @@ def test_thanks_are_for_a_reason_that_was_taken(
         it.panel.get_by_role("button", name="Not helpful", exact=True).click()
         form = it.panel.locator(".why")
         form.wait_for()
-        log = it.panel.locator(".log").bounding_box()
-        seen = form.get_by_role("button", name="Send").bounding_box()
+        log = box_of(it.panel.locator(".log"))
+        seen = box_of(form.get_by_role("button", name="Send"))
         assert seen["y"] + seen["height"] <= log["y"] + log["height"] + 1
         script.refuse["/api/feedback"] = REFUSED
         form.get_by_label("It is unclear").check()
@@ -231,7 +231,7 @@ def test_a_source_keeps_its_own_place_in_the_page(
         it.go(pages.add()).open().ask("?").answered("Ten.")
         one, two = it.panel.locator(".sources a").all()
         expect(one).to_have_attribute("href", "https://example.org/a#sec:~:text=Ten%20to%20six")
-        assert two.bounding_box()["y"] - one.bounding_box()["y"] >= 24
+        assert box_of(two)["y"] - box_of(one)["y"] >= 24
 
 
 def test_code_reads_from_left_to_right_in_every_language(
@@ -250,6 +250,6 @@ def test_a_long_answer_is_read_from_its_question_on(
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("Hello?").answered("You said: Hello?")
         it.ask("Hours?").answered("First words.")
-        log = it.panel.locator(".log").bounding_box()
-        question = it.panel.get_by_text("Hours?", exact=True).bounding_box()
+        log = box_of(it.panel.locator(".log"))
+        question = box_of(it.panel.get_by_text("Hours?", exact=True))
         assert 0 <= question["y"] - log["y"] < 60

@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from support.browser import OFF
+from support.configured import make_config
 from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 from chatbot_server.storage.visitors.conversations import erase_conversation
@@ -37,7 +36,7 @@ OWN = {"Origin": "https://own.example"}
 
 @pytest.fixture
 def client(tmp_path: Path, sqlite_database: Database) -> FlaskClient:
-    config = Config(data_dir=tmp_path, retrieval=OFF)
+    config = make_config(tmp_path)
     return create_app(config, ScriptedModel(), sqlite_database).test_client()
 
 
@@ -186,7 +185,7 @@ def test_a_thumb_of_a_stranger_or_a_wrong_one_is_refused(
     body = {"message": talk["answer"], "value": "up"} | change
     answer = client.post("/api/feedback", json=body, headers=talk["headers"] | headers)
     assert answer.status_code == status
-    assert answer.json["error"]["message"]
+    assert answer.get_json()["error"]["message"]
 
 
 def test_a_question_has_no_thumb(client: FlaskClient, talk: dict[str, Any]) -> None:
@@ -224,7 +223,7 @@ def test_a_wrong_message_to_a_human_is_refused_by_its_field(
     body = {"site": talk["site"], "name": "Ana", "email": "ana@example.org", "message": "Call"}
     answer = client.post("/api/contact", data=json.dumps(body | change), headers=talk["headers"])
     assert answer.status_code == 400
-    assert answer.json["error"]["field"] == next(iter(change))
+    assert answer.get_json()["error"]["field"] == next(iter(change))
 
 
 @pytest.mark.parametrize("address", ["a@b", "no", "a b@example.org", "x" * 250 + "@example.org"])
@@ -237,6 +236,6 @@ def test_a_wrong_address_is_told_in_words(
 ) -> None:
     body = {"site": talk["site"], "name": "Ana", "email": address, "message": "Call"}
     headers = talk["headers"] | {"Accept-Language": language}
-    error = client.post("/api/contact", json=body, headers=headers).json["error"]
+    error = client.post("/api/contact", json=body, headers=headers).get_json()["error"]
     assert (error["code"], error["field"]) == ("email_wrong", "email")
     assert error["message"].startswith(words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chatbot_server.engine.base import Engine, Event, Finished, Queued, Sampling, Token
@@ -37,9 +37,19 @@ def read(events: Iterable[Event]) -> Asked:
             asked.pieces.append(event.text)
         elif isinstance(event, Queued):
             asked.positions.append(event.position)
-        else:
+        elif isinstance(event, Finished):
             asked.end = event
     return asked
+
+
+def text_of(events: Iterable[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Token))
+
+
+def finished(events: Sequence[Event]) -> Finished:
+    """The last of *events*."""
+    assert isinstance(events[-1], Finished)
+    return events[-1]
 
 
 def plain(text: str, stop: tuple[str, ...] = ()) -> Prompt:

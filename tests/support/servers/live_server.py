@@ -35,7 +35,7 @@ class LiveServer:
     folder: Path
     port: int
     settings: dict[str, Any]
-    process: subprocess.Popen[bytes] | None = None
+    _process: subprocess.Popen[bytes] | None = None
     environment: dict[str, str] = field(default_factory=impersonal_environment)
     program: tuple[str, ...] = ("-m", "chatbot_server")
 
@@ -54,7 +54,7 @@ class LiveServer:
     def start(self, *, wait: bool = True) -> None:
         self.config.write_text(yaml.safe_dump(self.settings), encoding="utf-8")
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, *self.program, "--config", str(self.config), "serve"],
                 stdout=log,
                 stderr=log,
@@ -63,9 +63,14 @@ class LiveServer:
         if wait:
             self.wait_ready()
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process that was started last."""
+        assert self._process is not None, "it was never started"
+        return self._process
+
     def wait_ready(self) -> None:
         def ready() -> bool:
-            assert self.process is not None
             assert self.process.poll() is None, self.log
             return self.status("/readyz") == 200
 
@@ -95,6 +100,6 @@ class LiveServer:
         return str(next(site["key"] for site in sites if site["demo"] and site["free_chat"]))
 
     def stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(LONG)
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(LONG)

@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.accounts import Role, add_account, all_accounts
@@ -46,8 +46,8 @@ class OwnerServer:
         self.folder = folder
         self.database = database or Database(f"sqlite:///{folder / 'chatbot.db'}")
         self.database.migrate()
-        reading = {"semantic": "off", "private_hosts": private_hosts}
-        self.config = Config(data_dir=folder, retrieval=reading, server=server, mail=mail or {})
+        reading = {"private_hosts": private_hosts}
+        self.config = make_config(folder, retrieval=reading, server=server, mail=mail or {})
         self.app: Flask = create_app(self.config, ScriptedModel("quote", ["Hello."]), self.database)
         with self.database.session() as session:
             site = add_site(session, "Bakery")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 import psycopg
 from support.patience import LONG
@@ -34,15 +35,23 @@ SETTINGS = {
 }
 
 
+class _Person(TypedDict, total=False):
+    """Who runs a process, if not the person who runs the tests."""
+
+    user: int
+    group: int
+    extra_groups: list[str]
+
+
 class Cluster:
     """One server on a Unix socket; each test gets a database of its own."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="chatbot-pg-"))
         self._numbers = itertools.count(1)
-        self._as: dict[str, int | list[str]] = {}
+        self._as: _Person = {}
         binaries = self._binaries()
-        data = self.folder / "data"
+        data = str(self.folder / "data")
         environment = {"LC_ALL": "C", "PATH": os.defpath}
         subprocess.run(
             [binaries / "initdb", "-D", data, "-U", USER, *OPTIONS],
@@ -75,7 +84,7 @@ class Cluster:
     def _run(self, statement: str) -> None:
         with psycopg.connect(host=str(self.folder), user=USER, dbname="postgres") as connection:
             connection.autocommit = True
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement.encode())
 
     def close(self) -> None:
         """Stop the server and forget everything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from socketserver import BaseServer
+from socketserver import TCPServer
 
 from flask import Flask
 from werkzeug.serving import make_server
@@ -17,9 +17,10 @@ def serve_app(app: Flask) -> Serving:
 class Serving:
     """Serves until it is closed; *server* listens on a port of this machine already."""
 
-    def __init__(self, server: BaseServer) -> None:
+    def __init__(self, server: TCPServer) -> None:
         self._server = server
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        _host, port, *_ = server.socket.getsockname()
+        self.url = f"http://127.0.0.1:{port}"
         # How often it looks whether to end: who closes it waits for that once.
         again = {"poll_interval": 0.02}
         self._thread = threading.Thread(target=server.serve_forever, kwargs=again, daemon=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from support.servers.serving import Serving
+
+# Status, headers, body.
+Answer = tuple[int, dict[str, str], bytes]
 
 
 class WebSite:
@@ -41,8 +45,10 @@ class WebSite:
         self.agent = ""
         self._serving = Serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
         self.address = self._serving.url
+        # What is answered where no page is.
+        self.other: Callable[[str], Answer] = self._calendar
 
-    def other(self, path: str) -> tuple[int, dict[str, str], bytes]:
+    def _calendar(self, path: str) -> Answer:
         """A calendar without end; everything else does not exist."""
         if path.startswith("/calendar/"):
             day = int(path.rsplit("/", 1)[1])

@@ -10,7 +10,6 @@ import ast
 import inspect
 import json
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -183,4 +182,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FloatRect, Locator, Page, ViewportSize
 from support.browsers import LIMIT
 
 MARK = "mark of the test"
@@ -155,6 +155,19 @@ class Visit:
         """Choose *entry* from the menu that is open."""
         self.panel.locator(".menu").get_by_role("button", name=entry).click()
         return self
+
+
+def box_of(element: Locator) -> FloatRect:
+    """Where *element* is in the window; it must be shown."""
+    box = element.bounding_box()
+    assert box is not None, "it is not shown"
+    return box
+
+
+def viewport_of(page: Page) -> ViewportSize:
+    """The size of the window in which *page* is shown."""
+    assert page.viewport_size is not None, "its window has no size of its own"
+    return page.viewport_size
 
 
 # Opens a page in a browser for a fresh visitor: ``with visit(browser, viewport=…) as it:``.

@@ -67,7 +67,7 @@ def test_forms_work_at_the_public_address_whatever_the_proxy_sends(tmp_path: Pat
 
 
 def test_a_wrong_password_opens_nothing_and_tells_nothing(owner: OwnerServer) -> None:
-    browser = owner.browser("owner").application.test_client()  # type: ignore[attr-defined]
+    browser = owner.browser("owner").application.test_client()
     for name, password in (("the owner", "wrong words"), ("nobody", PASSWORD), ("", "")):
         form = {"name": name, "password": password}
         answer = browser.post("/admin/login", data=form, headers=ORIGIN)

@@ -101,7 +101,9 @@ def test_a_table_without_its_indexes_is_seen_to_be_read_whole(
 
 
 def test_many_entries_take_few_statements(owner: OwnerServer) -> None:
-    entries = [(f"How do I book room {n}?", f"Call room {n}.", (f"Book {n}",)) for n in range(200)]
+    entries: list[tuple[str, str, tuple[str, ...]]] = [
+        (f"How do I book room {n}?", f"Call room {n}.", (f"Book {n}",)) for n in range(200)
+    ]
     with statements(owner.database) as log:
         assert put_faq_entries(owner.database, owner.site_id, entries) == 200
     assert len(log) < 2 * 200 + 30  # SQLite tells the number of one new row at a time

@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 import pytest
@@ -153,7 +154,7 @@ def test_what_is_here_is_replaced_on_demand_only(former: OwnerServer, owner: Own
 def folders(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Where files were while they came."""
     used: list[Path] = []
-    open_file = uploads_in_requests.TemporaryFile
+    open_file = TemporaryFile
 
     def note(mode: str, dir: Path) -> IO[bytes]:  # noqa: A002
         used.append(dir)

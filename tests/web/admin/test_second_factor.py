@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from chatbot_server.accounts import second_factor
 from chatbot_server.accounts.second_factor import turn_off
+from chatbot_server.storage.base import now
 from chatbot_server.storage.owners.accounts import find_account
 
 NAME = "the reader"
@@ -64,7 +65,7 @@ def test_each_code_opens_once(owner: OwnerServer) -> None:
 
 def test_the_next_code_opens(owner: OwnerServer, monkeypatch: pytest.MonkeyPatch) -> None:
     secret, _ = turn_on(owner.browser("reader"))
-    later = second_factor.now() + 90
+    later = now() + 90
     monkeypatch.setattr(second_factor, "now", lambda: later)
     code = pyotp.TOTP(secret).at(later)
     assert log_in(owner, code)[1].status_code == 303

@@ -9,6 +9,7 @@ import pytest
 from support.conversations import start_conversation
 from support.servers.owner_server import ORIGIN, OwnerServer
 
+from chatbot_server.storage.base import now
 from chatbot_server.storage.owners import share_links
 from chatbot_server.storage.owners.share_links import LASTING_DAYS, MOST_LINKS
 from chatbot_server.storage.visitors.messages import add_message
@@ -87,7 +88,7 @@ def test_a_link_expires(owner: OwnerServer, monkeypatch: pytest.MonkeyPatch) -> 
     path = f"/admin/{owner.key}/analytics/share"
     page = browser.post(path, data={"days": "7"}, headers=ORIGIN).text
     (link,) = re.findall(r"/figures/[\w-]+", page)
-    moment = share_links.now()
+    moment = now()
     monkeypatch.setattr(share_links, "now", lambda: moment + 7 * DAY + 1)
     assert stranger.get(link).status_code == 404
     assert "until" not in browser.get(f"/admin/{owner.key}/analytics").text.split("share")[-1]

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 import pytest
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.engine.base import EngineStatus
 from chatbot_server.errors import BadRequest, ChatbotError, EngineError, Unavailable
 from chatbot_server.messages import catalogue, say
@@ -26,7 +26,7 @@ INSIDE = frozenset(
 )
 
 
-def values_of(code: str) -> dict[str, object]:
+def values_of(code: str) -> dict[str, Any]:
     names = {name for _, name, _, _ in Formatter().parse(catalogue()[code]["en"]) if name}
     return dict.fromkeys(names, SECRET)
 
@@ -52,7 +52,7 @@ class Doors:
         self.database.migrate()
         self.model = Inside()
         limits = dict.fromkeys(("visitor", "site"), ("10000 per minute",))
-        config = Config(data_dir=folder, retrieval={"semantic": "off"}, limits=limits)
+        config = make_config(folder, limits=limits)
         self.client: FlaskClient = create_app(config, self.model, self.database).test_client()
         with self.database.session() as session:
             site = demo_site(session)
@@ -89,7 +89,7 @@ def test_no_door_tells_what_is_inside(
     assert say("not_now", "fr") in page
     assert SECRET not in streamed + page
     ready = doors.client.get("/readyz", headers={"Accept-Language": "fr"})
-    assert ready.json["reason"] == say("not_now", "fr")
+    assert ready.get_json()["reason"] == say("not_now", "fr")
 
 
 @pytest.mark.parametrize("path", ["/api/widget?site=x", "/chat/x", "/readyz", "/v1/models", "/"])
@@ -102,7 +102,7 @@ def test_a_database_that_is_away_is_told_without_its_address(
     monkeypatch.setattr(doors.database, "session", away)
     monkeypatch.setattr(doors.database, "connection", away)
     answer = doors.client.get(path, headers={"Authorization": "Bearer nobody"})
-    error = answer.json["error"]
+    error = answer.get_json()["error"]
     assert (answer.status_code, error["code"]) == (503, "database_away")
     assert error["message"] == say("not_now")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 
@@ -27,7 +27,7 @@ def status(tmp_path: Path, sqlite_database: Database) -> Status:
         key = add_site(session, "Shop").key
 
     def status_of(host: str, arrival: str = HOME, headers: Any = None, **server: Any) -> int:
-        config = Config(data_dir=tmp_path, retrieval={"semantic": "off"}, server=server)
+        config = make_config(tmp_path, server=server)
         client: FlaskClient = create_app(config, ScriptedModel(), sqlite_database).test_client()
         sent = {"Host": host, "Origin": f"http://{host}"} | (headers or {})
         environ = {"SERVER_NAME": arrival}

@@ -177,7 +177,7 @@ def test_a_base_url_that_ends_with_a_slash_works(tmp_path: Path) -> None:
         method = "POST" if "chat" in path else "GET"
         assert status(method, path) == 200
     refused = browser.client.get("/v1//models")
-    assert refused.json["error"]["code"] == "invalid_api_key"  # an error of this API
+    assert refused.get_json()["error"]["code"] == "invalid_api_key"  # an error of this API
 
 
 @pytest.mark.parametrize(

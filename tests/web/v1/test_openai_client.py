@@ -134,7 +134,12 @@ def test_a_chat_of_many_short_turns_has_room_for_its_answer(api: Api) -> None:
 
 
 def test_a_bare_text_is_completed(api: Api) -> None:
-    ask = {"model": "default", "prompt": "Once upon a time", "max_tokens": 8, "temperature": 0}
+    ask: dict[str, Any] = {
+        "model": "default",
+        "prompt": "Once upon a time",
+        "max_tokens": 8,
+        "temperature": 0,
+    }
     whole = api.client().completions.create(**ask)
     text = "".join(c.choices[0].text for c in api.client().completions.create(**ask, stream=True))
 
@@ -146,6 +151,7 @@ def test_a_bare_text_is_completed(api: Api) -> None:
 def test_control_strings_in_a_bare_text_stay_text(api: Api) -> None:
     plain = api.client().completions.create(model="default", prompt="<|im_end|>", max_tokens=1)
 
+    assert plain.usage is not None
     assert plain.usage.prompt_tokens > 3
 
 
@@ -279,4 +285,5 @@ def test_several_prompts_have_several_answers_each(api: Api) -> None:
         model=MODEL, prompt=["One", "Two"], n=2, max_tokens=3, temperature=1.5, seed=5
     )
     assert [choice.index for choice in answer.choices] == [0, 1, 2, 3]
+    assert answer.usage is not None
     assert answer.usage.completion_tokens == 12

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from pydantic import AnyHttpUrl
 from support.patience import LONG
 from support.servers.openai_server import PARROT, Api, serve
 
@@ -29,7 +30,7 @@ TOOL = {"type": "function", "function": {"name": "clock"}}
 @pytest.fixture
 def limited_api(tmp_path: Path) -> Iterator[Api]:
     """An API whose keys are good for three requests a minute, and whose engine is nowhere."""
-    endpoint = EndpointSection(url="http://127.0.0.1:9/v1")
+    endpoint = EndpointSection(url=AnyHttpUrl("http://127.0.0.1:9/v1"))
     engine = OpenAIEngine(EngineSection(kind="openai", endpoints=(endpoint,)))
     yield from serve(engine, tmp_path, LimitsSection(api_key=("3 per minute",)))
     engine.close()

@@ -62,7 +62,7 @@ class Saying:
     """A completion that says *pieces*."""
 
     def __init__(self, pieces: list[str]) -> None:
-        self._events = iter([Queued(0), *map(Token, pieces), END])
+        self._events: Iterator[Event] = iter([Queued(0), *map(Token, pieces), END])
 
     def __iter__(self) -> Iterator[Event]:
         return self
@@ -332,7 +332,9 @@ def test_parameters_may_refer_to_their_own_definitions(api: Api) -> None:
     ask = travel(Journey.model_json_schema()) | {"max_tokens": 150, "temperature": 1}
     forced = {"type": "function", "function": {"name": "travel"}}
     whole = [
-        api.client().chat.completions.create(**ask, tool_choice=forced, seed=seed).choices[0]
+        api.client()
+        .chat.completions.create(**ask | {"tool_choice": forced, "seed": seed})
+        .choices[0]
         for seed in range(3)
     ]
     calls = [choice.message.tool_calls[0] for choice in whole if choice.message.tool_calls]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from support.configured import make_config
 from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors import feedback
@@ -26,7 +26,7 @@ def sites(sqlite_database: Database) -> list[Site]:
 
 
 def visitor(sqlite_database: Database, folder: Path, limit: str) -> FlaskClient:
-    config = Config(data_dir=folder, retrieval={"semantic": "off"}, limits={"visitor": (limit,)})
+    config = make_config(folder, limits={"visitor": (limit,)})
     return create_app(config, ScriptedModel(), sqlite_database).test_client()
 
 

@@ -11,10 +11,10 @@ from time import thread_time
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.conversation.events import Event
 from chatbot_server.conversation.live import LiveAnswer, LiveAnswers
 from chatbot_server.retrieval.curate.library import add_note
@@ -36,7 +36,7 @@ class Counted:
             site = add_site(session, "Shop")
             self.site, site_id = site.key, site.id
         add_note(self.database, site_id, "Hours", "The shop is open from 9 to 17 on Monday.")
-        config = Config(data_dir=folder, retrieval={"semantic": "off"})
+        config = make_config(folder)
         self.client: FlaskClient = create_app(config, ScriptedModel(), self.database).test_client()
         self.statements: list[str] = []
 

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from support.browser import OFF
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site, playground_site
 
@@ -18,7 +17,7 @@ from chatbot_server.storage.site.sites import demo_site, playground_site
 def demo_client(folder: Path) -> tuple[FlaskClient, Database]:
     database = Database(f"sqlite:///{folder / 'chatbot.db'}")
     database.migrate()
-    app = create_app(Config(data_dir=folder, retrieval=OFF), ScriptedModel(), database)
+    app = create_app(make_config(folder), ScriptedModel(), database)
     return app.test_client(), database
 
 

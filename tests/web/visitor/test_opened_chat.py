@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.site_state import put_topics
@@ -25,7 +25,7 @@ def test_what_a_question_needs_is_loaded_when_the_chat_is_opened(
 ) -> None:
     expected: list[int] = []
     monkeypatch.setattr(KnowledgeBase, "get_ready", lambda _base, site_id: expected.append(site_id))
-    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    config = make_config(tmp_path)
     client = create_app(config, ScriptedModel(says=("Hello.",)), database).test_client()
     with database.session() as session:
         site_id, key = demo_site(session).id, demo_site(session).key
@@ -36,7 +36,7 @@ def test_what_a_question_needs_is_loaded_when_the_chat_is_opened(
 def test_topics_are_offered_until_the_owner_chooses_or_switches_them_off(
     database: Database, tmp_path: Path
 ) -> None:
-    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"})
+    config = make_config(tmp_path)
     client = create_app(config, ScriptedModel(says=("Hello.",)), database).test_client()
     with database.session() as session:
         key = add_site(session, "Bakery").key

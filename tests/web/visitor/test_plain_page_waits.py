@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from support.configured import make_config
 from support.patience import LONG, wait_for
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.config import Config
 from chatbot_server.messages import say
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import playground_site
@@ -37,7 +37,7 @@ def test_half_of_the_threads_wait_for_plain_pages_at_most(tmp_path: Path) -> Non
     database = Database(f"sqlite:///{tmp_path / 'chatbot.db'}")
     database.migrate()
     model = SlowModel()
-    config = Config(data_dir=tmp_path, retrieval={"semantic": "off"}, server={"threads": THREADS})
+    config = make_config(tmp_path, server={"threads": THREADS})
     app = create_app(config, model, database)
     with database.session() as session:
         key = playground_site(session).key
