@@ -127,6 +127,7 @@ def test_the_state_cache_keeps_to_its_budget(smollm2: Path, prepared_cache: Path
             talk(backend, [f"Question {number}"], str(number))
             assert backend.cache is not None
             assert backend.cache.size <= 5_000_000
+        assert backend.cache is not None
         assert backend.cache._entries
     finally:
         backend.close()

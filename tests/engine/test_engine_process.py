@@ -75,7 +75,7 @@ def test_a_crash_before_the_first_token_is_mended_unseen(
     assert supervisor.wait(LONG) == "ready"
     pid = read_state(supervisor.run_dir).pid
     os.kill(pid, signal.SIGSTOP)  # so that it dies with the question in its hands
-    asked = []
+    asked: list[socket.socket] = []
     read_lines = protocol.read_lines
 
     def sent(connection: socket.socket) -> Iterator[dict[str, Any]]:

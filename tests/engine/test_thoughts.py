@@ -18,7 +18,7 @@ class Scripted:
     """A completion that says *pieces*."""
 
     def __init__(self, pieces: list[str]) -> None:
-        self._events = iter([Queued(0), *map(Token, pieces), END])
+        self._events: Iterator[Event] = iter([Queued(0), *map(Token, pieces), END])
         self.is_closed = False
 
     def __iter__(self) -> Iterator[Event]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from support.engine.asking import finished, text_of
 from support.engine.backends import llamacpp_backend
 from support.models.chatml import chatml
 from support.models.tiny_architectures import write_architecture
 from support.models.tiny_models import write_parrot_gguf
 from support.patience import wait_for
 
-from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
+from chatbot_server.engine.base import Event, Queued, Sampling, Token
 from chatbot_server.engine.llamacpp.backend import LlamaCppBackend
 from chatbot_server.engine.llamacpp.parameters import PIECE
 from chatbot_server.errors import BadRequest, EngineBusy, ModelError
@@ -24,15 +27,6 @@ from chatbot_server.prompt.base import Prompt, Segment
 pytestmark = [pytest.mark.model, pytest.mark.xdist_group("llamacpp")]
 GREEDY = Sampling(max_tokens=16, temperature=0, repetition_penalty=1)
 FRANCE = chatml("What is the capital of France?")
-
-
-def text_of(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Token))
-
-
-def finished(events: list[Event]) -> Finished:
-    assert isinstance(events[-1], Finished)
-    return events[-1]
 
 
 def test_an_answer_comes_token_by_token_with_its_usage(backend: LlamaCppBackend) -> None:
@@ -128,7 +122,7 @@ def test_who_comes_first_is_served_first_and_everybody_hears_a_place(
     threads = [threading.Thread(target=wait, args=(number,)) for number in range(2)]
     for number, thread in enumerate(threads):
         thread.start()
-        wait_for(lambda number=number: heard[number])
+        wait_for(partial(heard.__getitem__, number))
     with pytest.raises(EngineBusy):
         next(backend.generate(FRANCE, GREEDY))
     assert heard == [[Queued(1)], [Queued(2)]]
@@ -164,6 +158,7 @@ def test_answers_made_together_are_not_mixed(backend: LlamaCppBackend) -> None:
 def test_a_visitor_who_leaves_frees_the_slot(backend: LlamaCppBackend) -> None:
     events = backend.generate(chatml("Say hello."), replace(GREEDY, max_tokens=900))
     assert [next(events), type(next(events))] == [Queued(0), Token]
+    assert isinstance(events, Generator)
     events.close()
 
     assert backend.workload() == (0, 0)

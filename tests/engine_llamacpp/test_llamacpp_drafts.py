@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.engine.backends import llamacpp_backend
@@ -40,9 +41,14 @@ def make_backend(tmp_path: Path) -> MakeBackend:
 
 def complete(backend: LlamaCppBackend, prompt: Prompt) -> tuple[str, int]:
     """What is written, and how many drafted tokens were right, as the library counts them."""
-    chunks: list[dict] = []  # type: ignore[type-arg]
+    chunks: list[dict[str, Any]] = []
+
+    def keep(chunk: dict[str, Any]) -> bool:
+        chunks.append(chunk)
+        return False
+
     request = Request(backend.tokenize(prompt), (), GREEDY, 240, 0)
-    backend._call(request.body(), lambda chunk: bool(chunks.append(chunk)))
+    backend._call(request.body(), keep)
     text = "".join(chunk["choices"][0]["text"] for chunk in chunks if "choices" in chunk)
     return text, chunks[-1]["timings"].get("draft_n_accepted") or 0
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import AnyHttpUrl
 from support.patience import LONG
 from support.servers.scripted_endpoint import Script, ScriptedServer
 
@@ -32,7 +33,7 @@ def engine_for() -> Iterator[Callable[..., OpenAIEngine]]:
     made: list[OpenAIEngine] = []
 
     def make(*urls: str, answer_seconds: float = LONG, **settings: Any) -> OpenAIEngine:
-        endpoints = tuple(EndpointSection(url=url) for url in urls)
+        endpoints = tuple(EndpointSection(url=AnyHttpUrl(url)) for url in urls)
         section = EngineSection(kind="openai", **{"endpoints": endpoints} | settings)
         # Of an owner, at least five.
         made.append(OpenAIEngine(section.model_copy(update={"answer_seconds": answer_seconds})))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from support.engine.asking import finished, text_of
 from support.patience import LONG, wait_for
 from support.servers.scripted_endpoint import ScriptedServer, event, head, response
 
@@ -39,18 +40,14 @@ def hang_after_headers(connection: socket.socket, _request: bytes) -> None:
     connection.recv(1)
 
 
-def run(engine: OpenAIEngine, **sampling: int) -> list[Event]:
-    return list(engine.generate(QUESTION, Sampling(**sampling)))
+def run(engine: OpenAIEngine, max_tokens: int = 512) -> list[Event]:
+    return list(engine.generate(QUESTION, Sampling(max_tokens=max_tokens)))
 
 
 def at_home(engine: OpenAIEngine, server: ScriptedServer) -> str:
     """A conversation that asks *server* first."""
     names = map(str, range(999))
     return next(name for name in names if engine._pool.in_order(name)[0].url == server.url)
-
-
-def text_of(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Token))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +153,7 @@ def test_an_end_without_a_reason_is_an_end(scripted: Scripted, engine_for: Engin
     sent = head() + event("Bon") + event("jour") + b"data: [DONE]\n\n"
     events = run(engine_for(scripted(lambda c, _r: c.sendall(sent)).url))
 
-    assert (text_of(events), events[-1].reason) == ("Bonjour", "stop")
+    assert (text_of(events), finished(events).reason) == ("Bonjour", "stop")
 
 
 def test_a_character_cut_in_two_is_put_together(scripted: Scripted, engine_for: Engines) -> None:
@@ -174,7 +171,7 @@ def test_what_the_model_thinks_is_told_apart(scripted: Scripted, engine_for: Eng
     events = run(engine_for(scripted(lambda c, _r: c.sendall(sent)).url))
 
     assert events[1:4] == [Thought("hm"), Thought("hm"), Token("Bon")]
-    assert events[-1].reason == "content_filter"
+    assert finished(events).reason == "content_filter"
 
 
 def test_another_endpoint_is_asked_before_the_first_token(
@@ -217,7 +214,7 @@ def test_one_json_instead_of_a_stream_is_an_answer_too(
     events = run(engine_for(server.url))
 
     assert text_of(events) == "Salut"
-    assert events[-1].reason == "length"
+    assert finished(events).reason == "length"
 
 
 def test_a_server_that_knows_fewer_words_is_asked_in_those(
@@ -262,7 +259,12 @@ def test_a_visitor_who_leaves_wakes_the_reader_and_frees_the_endpoint(
     engine = engine_for(scripted(wait).url)
     completion = engine.generate(QUESTION, Sampling())
     next(completion)
-    leaver = threading.Thread(target=lambda: (asked.wait(LONG), completion.close()))
+
+    def leave() -> None:
+        asked.wait(LONG)
+        completion.close()
+
+    leaver = threading.Thread(target=leave)
     leaver.start()
 
     assert list(completion) == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import AnyHttpUrl
 from support.patience import wait_for
 
 from chatbot_server.config.sections import EndpointSection
@@ -18,7 +20,9 @@ from chatbot_server.errors import EngineBusy
 
 def make_pool(count: int, slots: int = 2) -> EndpointPool:
     urls = [f"http://127.0.0.1:{port}/v1" for port in range(1, count + 1)]
-    pool = EndpointPool([RemoteEndpoint(EndpointSection(url=url)) for url in urls], slots=slots)
+    pool = EndpointPool(
+        [RemoteEndpoint(EndpointSection(url=AnyHttpUrl(url))) for url in urls], slots=slots
+    )
     pool.close()  # nothing listens there: no checks
     return pool
 
@@ -97,7 +101,7 @@ def test_people_in_the_queue_hear_their_position_and_move_up() -> None:
     for number in range(2):
         threads.append(threading.Thread(target=wait, args=(number,)))
         threads[-1].start()
-        wait_for(lambda number=number: heard[number])
+        wait_for(partial(heard.__getitem__, number))
     with pytest.raises(EngineBusy):
         next(queue.wait(lambda: False))
     queue.release()

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import AnyHttpUrl
+from support.engine.asking import finished, text_of
 from support.patience import LONG
 
 from chatbot_server.config.sections import EndpointSection, EngineSection
-from chatbot_server.engine.base import Event, Finished, Queued, Sampling, Token
+from chatbot_server.engine.base import Finished, Queued, Sampling
 from chatbot_server.engine.openai import OpenAIEngine
 from chatbot_server.engine.openai.request import escape_control
 from chatbot_server.errors import ConfigError, EngineError
@@ -29,14 +31,10 @@ def engine(
     url, key = llama_server
     file = tmp_path_factory.mktemp("key") / "key"
     file.write_text(f"{key}\n")
-    endpoint = EndpointSection(url=url, api_key_file=file)
+    endpoint = EndpointSection(url=AnyHttpUrl(url), api_key_file=file)
     engine = OpenAIEngine(EngineSection(kind="openai", answer_seconds=120, endpoints=(endpoint,)))
     yield engine
     engine.close()
-
-
-def text_of(events: list[Event]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Token))
 
 
 def test_an_answer_comes_token_by_token_with_its_usage(engine: OpenAIEngine) -> None:
@@ -63,7 +61,7 @@ def test_a_stop_string_ends_the_answer_and_is_not_shown(engine: OpenAIEngine) ->
     events = list(engine.generate(QUESTION, replace(GREEDY, stop=(middle,))))
 
     assert text_of(events) == whole.partition(middle)[0]
-    assert events[-1].reason == "stop"
+    assert finished(events).reason == "stop"
 
 
 def test_an_answer_can_be_asked_for_in_json(engine: OpenAIEngine) -> None:
@@ -117,7 +115,9 @@ def test_a_wrong_key_is_said_in_words(
 
 
 def test_a_key_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    endpoint = EndpointSection(url="http://127.0.0.1:1/v1", api_key_file=tmp_path / "missing")
+    endpoint = EndpointSection(
+        url=AnyHttpUrl("http://127.0.0.1:1/v1"), api_key_file=tmp_path / "missing"
+    )
 
     with pytest.raises(ConfigError, match="missing"):
         OpenAIEngine(EngineSection(kind="openai", endpoints=(endpoint,)))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import AnyHttpUrl
 
 from chatbot_server.config.sections import EndpointSection, EngineSection
 from chatbot_server.engine.base import Sampling, Token
@@ -21,7 +22,7 @@ def test_the_server_behind_is_held_to_the_schema(
     url, key = llama_server
     file = tmp_path / "key"
     file.write_text(key)
-    endpoint = EndpointSection(url=url, api_key_file=file)
+    endpoint = EndpointSection(url=AnyHttpUrl(url), api_key_file=file)
     engine = OpenAIEngine(EngineSection(kind="openai", answer_seconds=120, endpoints=(endpoint,)))
     request.addfinalizer(engine.close)
     schema = json.dumps({"type": "object", "properties": {"n": {"enum": [4, 5]}}, "required": ["n"],

@@ -72,8 +72,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def bundle(cache_folder: Path, checkout: Path, smollm2_wheel: Path) -> Path:
     """What scripts/offline-bundle gathers, kept from one run of the tests to the next."""
-    needed = ["requirements.lock", *sorted((checkout / "requirements").glob("*.lock"))]
-    locks = b"".join((checkout / lock).read_bytes() for lock in needed) + sys.version.encode()
+    needed = [checkout / "requirements.lock", *sorted((checkout / "requirements").glob("*.lock"))]
+    locks = b"".join(lock.read_bytes() for lock in needed) + sys.version.encode()
     locks += (checkout / "packaging/install/locks.sh").read_bytes()
     folder = cache_folder / f"bundle-{hashlib.sha256(locks).hexdigest()[:12]}"
     with alone(cache_folder):

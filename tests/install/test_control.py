@@ -30,7 +30,13 @@ def place(tmp_path: Path) -> Iterator[StandIn]:
 def serving(place: StandIn) -> list[str]:
     """Process numbers of its servers."""
     version = place.prefix / "versions/1"
-    words = [version / "bin/python", version / "steps.py", "servers", place.prefix, place.config]
+    words: list[str | Path] = [
+        version / "bin/python",
+        version / "steps.py",
+        "servers",
+        place.prefix,
+        place.config,
+    ]
     return subprocess.run(words, capture_output=True, text=True, timeout=LONG).stdout.split()
 
 

@@ -126,7 +126,9 @@ def test_the_link_follows_a_folder_that_was_moved(
         before.mkdir()
     places = f"prefix='{prefix}' version='{prefix}/versions/1' control='{control}'"
     rest = f"data=d config=c service=none owner='' here='{checkout}' python={sys.executable}"
-    shell(checkout, f"{places} {rest}; ! is_placed && place_control && is_placed", HOME=tmp_path)
+    shell(
+        checkout, f"{places} {rest}; ! is_placed && place_control && is_placed", HOME=str(tmp_path)
+    )
     assert link.readlink() == (before / "bin/chatbot-server" if is_copy else control)
 
 

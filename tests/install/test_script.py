@@ -62,7 +62,7 @@ def test_a_truncated_script_does_nothing_at_any_cut(
         (stubs / name).chmod(0o755)
     home = tmp_path / "home"
     home.mkdir()
-    command = [shutil.which(shell), *(["sh"] if shell == "busybox" else []), "cut.sh", "--run"]
+    command = [str(shutil.which(shell)), *(["sh"] if shell == "busybox" else []), "cut.sh", "--run"]
     variables = {"PATH": str(stubs), "HOME": str(home), "CHATBOT_YES": "1"}
     cuts = {*range(0, len(whole), 61), *range(len(whole) - 120, len(whole) - 1)}
     for cut in sorted(cuts):

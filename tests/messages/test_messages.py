@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import string
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def test_a_sentence_has_every_language_and_the_same_placeholders() -> None:
     assert not incomplete
 
 
-def is_complete(texts: dict[str, str]) -> bool:
+def is_complete(texts: Mapping[str, str]) -> bool:
     """Whether a sentence is there in every language, with the same values in each."""
     names = {frozenset(placeholders(text)) for text in texts.values()}
     return set(texts) == set(LANGUAGES) and all(map(str.strip, texts.values())) and len(names) == 1

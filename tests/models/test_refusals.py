@@ -15,7 +15,7 @@ from chatbot_server.messages import say
 from chatbot_server.models.files.inspect import inspect_model
 
 
-def write(path: Path, architecture: str = "llama", **edits: object) -> Path:
+def write(path: Path, architecture: str = "llama", **edits: Any) -> Path:
     """A GGUF with nothing but a header; *edits*: metadata, and ``tensor``, a further name."""
     writer = gguf.GGUFWriter(path, architecture)
     for name, value in (("block_count", 1), ("embedding_length", 32), ("context_length", 64)):
@@ -28,8 +28,8 @@ def write(path: Path, architecture: str = "llama", **edits: object) -> Path:
     names = ["token_embd.weight", "output.weight", str(edits.pop("tensor", "output_norm.weight"))]
     names += [str(edits.pop("more"))] if "more" in edits else []
     kind = edits.pop("type", None)
-    for key, value in edits.items():
-        key = key.replace("__", ".")
+    for name, value in edits.items():
+        key = name.replace("__", ".")
         add = writer.add_string if isinstance(value, str) else writer.add_uint32
         add(key, value)
     for name in names:
@@ -104,6 +104,9 @@ def test_a_strange_template_is_used_itself(tmp_path: Path) -> None:
 
 
 def test_grouped_heads_need_less_memory(tmp_path: Path) -> None:
-    heads = {"llama__attention__head_count": 8, "llama__attention__head_count_kv": 2}
+    heads: dict[str, Any] = {
+        "llama__attention__head_count": 8,
+        "llama__attention__head_count_kv": 2,
+    }
     file = inspect_model(write(tmp_path / "m.gguf", **heads))
     assert file.kv_bytes_per_token == 4 * 1 * 32 * 2 // 8

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot_server.config.sections import EngineName
 from chatbot_server.engine.registry import preferred_engine
 from chatbot_server.errors import EngineError, ModelError
 from chatbot_server.messages import catalogue as sentences
@@ -23,7 +24,7 @@ from chatbot_server.prompt.formats import all_formats, pick_format
 SMOLLM2 = "smollm2-135m-instruct"
 
 
-def choose(_: object) -> tuple:
+def choose(_: object) -> tuple[EngineName, dict[EngineName, Refusal]]:
     return "ctransformers", {}
 
 
@@ -203,7 +204,9 @@ def test_a_good_file_is_described(tiny: dict[str, Path]) -> None:
 
 
 def test_a_passed_over_engine_is_explained(tiny: dict[str, Path]) -> None:
-    passed = {"ctransformers": Refusal("model_ct_architecture", {"name": "qwen2"})}
+    passed: dict[EngineName, Refusal] = {
+        "ctransformers": Refusal("model_ct_architecture", {"name": "qwen2"})
+    }
     report = check_model(tiny["spm"], lambda _: ("llamacpp", passed))
     record = report.as_json("fr")
     assert record["ok"] is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,8 +20,9 @@ SYSTEM = Message("system", "Be brief.")
 TURNS = [Message("user", "Q1"), Message("assistant", "A1"), Message("user", "Q2")]
 
 
-def case(family: str) -> dict:
-    return yaml.safe_load((CASES / f"{family}.yaml").read_text(encoding="utf-8"))
+def case(family: str) -> dict[str, Any]:
+    record: dict[str, Any] = yaml.safe_load((CASES / f"{family}.yaml").read_text(encoding="utf-8"))
+    return record
 
 
 def text(family: str, messages: list[Message]) -> str:
