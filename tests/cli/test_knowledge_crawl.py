@@ -25,7 +25,7 @@ def allow_loopback(knowledge_config: Path) -> None:
     """The tests' own web site may be crawled."""
     knowledge_config.write_text(
         yaml.safe_dump(
-            SETTINGS | {"retrieval": SETTINGS["retrieval"] | {"private_hosts": ["127.0.0.1"]}}
+            SETTINGS | {"retrieval": {"semantic": "off", "private_hosts": ["127.0.0.1"]}}
         )
     )
 

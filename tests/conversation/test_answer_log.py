@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support.scripted_chat import HOURS, QUOTED, Chat, ScriptedModel
 
-from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
+from chatbot_server.models.base import Tier
 from chatbot_server.retrieval.base import Grounding
 
 QUESTION = "When does Ada Lovelace open?"

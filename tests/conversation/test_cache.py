@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.scripted_chat import HOURS, QUOTED, Chat, ScriptedModel, end, text
 
-from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, normalized
+from chatbot_server.conversation.cache import AnswerCache, CachedAnswer, CacheKey, normalized
 from chatbot_server.conversation.events import Cited, Ended
 from chatbot_server.engine.base import Timings, Usage
 from chatbot_server.errors import EngineBusy, EngineCrashed
@@ -195,10 +195,10 @@ def test_a_chat_deleted_while_its_answer_is_stored_leaves_nothing(tmp_path: Path
     visitor = chat(tmp_path)
     put = visitor.cache.put
 
-    def erase_first(*words: object) -> None:
+    def erase_first(key: CacheKey, answer: CachedAnswer, until: float) -> None:
         with visitor.database.engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM conversation")
-        put(*words)  # type: ignore[arg-type]
+        put(key, answer, until)
 
     visitor.cache.put = erase_first  # type: ignore[method-assign]
     visitor.ask_anew("Hi")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -245,7 +245,7 @@ def test_no_message_takes_long_to_tell() -> None:
         assert time.thread_time() - begun < 0.2
 
 
-NOON = datetime(2026, 11, 27, 12, 5, tzinfo=UTC)
+NOON = datetime(2026, 11, 27, 12, 5, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(

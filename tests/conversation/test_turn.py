@@ -11,8 +11,8 @@ import pytest
 from support.scripted_chat import HOURS, QUOTED, Chat, ScriptedModel, end, text
 
 from chatbot_server.conversation.events import Cited, Waiting
-from chatbot_server.engine.base import Tier
 from chatbot_server.errors import EngineBusy, EngineCrashed
+from chatbot_server.models.base import Tier
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.storage.site.sites import demo_site
 from chatbot_server.storage.visitors.learning import unanswered_questions
@@ -247,7 +247,7 @@ def test_a_retry_that_is_refused_leaves_the_exchange_as_it_was(tmp_path: Path) -
     assert chat.stored() == [("Hi", None), ("One.", "model")]
 
 
-FAQ = Grounding("faq", "The owner's words.", QUOTED.sources, (HOURS,), 0.8, 0.1)
+FAQ = Grounding("faq", "The owner's words.", QUOTED.sources, (HOURS,), score=0.8, margin=0.1)
 NEAR = Grounding(
     "passages",
     passages=(HOURS,),

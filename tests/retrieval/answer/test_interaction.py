@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import event
+from support.connections import connections_in_use
 
 from chatbot_server.retrieval.answer.search import comparison
 from chatbot_server.retrieval.answer.sections.candidates import SECTIONS
@@ -62,7 +63,7 @@ class TokenReader:
         return None
 
     def tokens(self, sections: Sequence[str]) -> list[Tokens] | None:
-        self.held.append(self.database.engine.pool.checkedout())
+        self.held.append(connections_in_use(self.database))
         self.read += sections
         rows = [NEAR if self.where in each else FAR for each in sections]
         return None if self.is_late else rows

@@ -17,7 +17,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show.timely import with_season_first
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
-from chatbot_server.retrieval.index.embedder import MODEL, Embedder, make_embedder
+from chatbot_server.retrieval.index.embedder import MODEL, ChildEmbedder, Embedder, make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_to_embed
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeVector
@@ -165,7 +165,9 @@ def test_a_model_that_dies_is_started_again_and_visitors_are_answered_meanwhile(
     base = KnowledgeBase(indexed, make_embedder("on", encoder_dir))
     question = "Est-ce que la boutique est ouverte le lundi ?"
     assert base.ground(site_id, question).passages[0].title == "Horaires"
+    assert isinstance(base.searcher.embedder, ChildEmbedder)
     child = base.searcher.embedder._process.child._process
+    assert child is not None
     child.kill()
     child.wait()
     assert base.ground(site_id, question).passages[0].title == "Horaires"

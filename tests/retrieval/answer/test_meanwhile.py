@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.connections import connections_in_use
 from support.crawling import run_crawl
 from support.servers.web_site import WebSite, page
 
@@ -44,6 +45,9 @@ class Quick:
 
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector:
         return np.full((len(sections), len(vectors)), 0.9, dtype=np.float32)
+
+    def pids(self) -> list[int]:
+        return []
 
     def close(self) -> None:
         pass
@@ -101,7 +105,7 @@ def test_no_connection_is_held_while_a_question_waits_for_its_vector(
 
     class Counting(Quick):
         def query(self, text: str) -> QuestionVectors:
-            held.append(database.engine.pool.checkedout())
+            held.append(connections_in_use(database))
             return super().query(text)
 
     add_note(database, site_id, "Hours", "We open at nine every morning.")
@@ -115,10 +119,13 @@ def test_only_the_acronyms_asked_for_are_looked_up_and_again_only_when_they_chan
 ) -> None:
     acronyms._explanations.cache_clear()
     read: list[str] = []
-    endings = acronyms._endings
-    monkeypatch.setattr(
-        acronyms, "_endings", lambda long, *more: read.append(long) or endings(long, *more)
-    )
+    endings: Callable[..., object] = acronyms._endings
+
+    def noting_endings(long: str, *more: object) -> object:
+        read.append(long)
+        return endings(long, *more)
+
+    monkeypatch.setattr(acronyms, "_endings", noting_endings)
     quick = Quick()
     base = KnowledgeBase(database, embedder=quick)
     told = "Ask the national quartz exchange (NQE), not the big fair office (BFO)."

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from support.connections import connections_in_use
 
 from chatbot_server.retrieval.answer.decide import word_nearness
 from chatbot_server.retrieval.answer.search import comparison
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
@@ -17,6 +19,11 @@ from chatbot_server.storage.database import Database
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ALL_ALIKE = np.full(4, 0.5, dtype=np.float32)
+
+
+def titles_of(grounding: Grounding) -> list[str]:
+    sources = [*grounding.near, *grounding.sources]
+    return [*(source.title for source in sources), *(each.title for each in grounding.passages)]
 
 
 class SectionReader:
@@ -43,7 +50,7 @@ class SectionReader:
         return np.tile(ALL_ALIKE, (len(texts), 1))
 
     def nearness(self, vectors: Vector, sections: Sequence[Sequence[str]]) -> Vector | None:
-        self.held.append(self.database.engine.pool.checkedout())
+        self.held.append(connections_in_use(self.database))
         self.read += map(" ".join, sections)
         near = [0.95 if self.where in " ".join(each) else 0.7 for each in sections]
         return None if self.is_late else np.repeat(np.array([near]).T, len(vectors), axis=1)
@@ -98,11 +105,11 @@ def test_sections_in_another_language_are_read_and_put_in_order(
     near = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")
     assert sorted(reader.read) == sorted(NOTES.values())
     assert reader.held == [0]  # no connection waits with it
-    titles = [each.title for each in (*near.near, *near.sources, *near.passages)]
+    titles = titles_of(near)
     assert titles[0] == "Breakfast"
     reader.where = "Cars"
     far = base.ground(site_id, "Où servez-vous le petit-déjeuner ?")
-    titles = [each.title for each in (*far.near, *far.sources, *far.passages)]
+    titles = titles_of(far)
     assert titles[0] == "Parking"
 
 

@@ -62,7 +62,7 @@ def browser_folder() -> Iterator[Path]:
             )
             program.chmod(0o755)
             patch.setattr(chromium, "PROGRAMS", (str(program),))
-            patch.setattr(rendering.os, "geteuid", lambda: 65534)
+            patch.setattr("chatbot_server.retrieval.crawl.rendering.os.geteuid", lambda: 65534)
         try:
             chromium.Chromium(rendering.usable_program(), folder / "profile").close()
         except chromium.BrowserFailed as error:
@@ -228,7 +228,7 @@ def test_who_has_no_browser_is_told_what_to_do(
     reason: str,
 ) -> None:
     monkeypatch.setattr(chromium, "PROGRAMS", programs)
-    monkeypatch.setattr(rendering.os, "geteuid", lambda: user)
+    monkeypatch.setattr("chatbot_server.retrieval.crawl.rendering.os.geteuid", lambda: user)
     scripted_site(web)
     source = add_site(database, site_id, web.address)
     run_crawl(database, source)

@@ -12,7 +12,7 @@ from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import library, push, transfer
 from chatbot_server.retrieval.index import analysis
 from chatbot_server.retrieval.index.analysis import AnalysisError, analyse
-from chatbot_server.retrieval.index.chunks import split
+from chatbot_server.retrieval.index.chunks import chunks_of_text, split
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 
@@ -73,7 +73,7 @@ def test_nothing_is_locked_while_a_page_is_cut(
     with database.session() as session:
         site = demo_site(session).id
     open_transactions: list[bool] = []
-    cut = analysis.chunks_of_text
+    cut = chunks_of_text
     in_transaction = threading.Event()
 
     @event.listens_for(database.engine, "before_cursor_execute")

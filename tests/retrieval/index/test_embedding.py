@@ -59,6 +59,9 @@ class CountingEmbedder:
     def tokens(self, sections: Sequence[str]) -> None:
         return None
 
+    def pids(self) -> list[int]:
+        return []
+
     def close(self) -> None: ...
 
 

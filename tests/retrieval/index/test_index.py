@@ -53,14 +53,13 @@ def ranked(database: Database, question: str) -> list[tuple[str, float]]:
     add_note(database, site + 1, "Autre", "Le livre du voisin, carte et prêt.")
     with database.session() as session:
         found = search_index.match(session, site, query_terms(question), 20)
-        titles = dict(
-            session.execute(
-                text(
-                    "SELECT c.id, d.title FROM knowledge_chunk c JOIN knowledge_document d"
-                    " ON d.id = c.document_id"
-                )
-            ).all()
+        rows = session.execute(
+            text(
+                "SELECT c.id, d.title FROM knowledge_chunk c JOIN knowledge_document d"
+                " ON d.id = c.document_id"
+            )
         )
+        titles = {chunk: str(title) for chunk, title in rows}
         return [(titles[chunk], score) for chunk, score in found]
 
 

@@ -73,9 +73,9 @@ def test_words_and_tokens_are_nearly_those_of_exact_weights(exact: E5, encoder_d
     for ours, theirs in zip(quantized.questions(TEXTS), exact.questions(TEXTS), strict=True):
         assert ours.words == theirs.words
         assert ((ours.vectors * theirs.vectors).sum(axis=1) > 0.995).all()
-    ours, theirs = (each.section_states(TEXTS[1]) for each in (quantized, exact))
-    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-    assert ((ours * theirs).sum(axis=1) / lengths > 0.99).all()
+    one, other = (each.section_states(TEXTS[1]) for each in (quantized, exact))
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    assert ((one * other).sum(axis=1) / lengths > 0.99).all()
 
 
 def test_the_layers_are_made_once(folder: Path) -> None:

@@ -44,9 +44,10 @@ def extractor() -> Iterator[Extractor]:
 def crawl(database: Database, site_id: int, web: WebSite) -> Callable[..., dict[str, str]]:
     """Crawls the site; why each page was not read, by path."""
 
-    def run(max_pages: int = 100, **fetching: int) -> dict[str, str]:
+    def run(max_pages: int = 100, max_bytes: int = 5_000_000) -> dict[str, str]:
         source = add_site(database, site_id, web.address)
-        fetcher, extractor = Fetcher(private_hosts=["127.0.0.1"], **fetching), Extractor()
+        fetcher = Fetcher(private_hosts=["127.0.0.1"], max_bytes=max_bytes)
+        extractor = Extractor()
         try:
             Crawl(database, fetcher, extractor, source, CrawlLimits(max_pages, 1e9)).run()
         finally:

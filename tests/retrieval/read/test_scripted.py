@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chatbot_server.retrieval.read.html_page import read_html
@@ -12,7 +14,7 @@ SHORT = "<main><h1>Photos</h1><p>Our village in pictures.</p></main>"
 MENU = "<header><nav><a href=/>Home</a></nav>Le Fournil, 12 rue du Four</header>"
 
 
-def page_of(body: str) -> dict[str, object]:
+def page_of(body: str) -> dict[str, Any]:
     html = f"<!doctype html><html lang=en><title>T</title><body>{body}</body></html>"
     return read_html(html.encode(), "x", "https://site.example/", "")
 
@@ -40,5 +42,5 @@ def test_pages_that_scripts_build_are_told_from_short_ones(body: str, needs_scri
 def test_what_an_element_shows_of_its_own_is_read() -> None:
     body = "<x-hours><template shadowrootmode=open><p>Open 9–5.</p></template></x-hours>"
     page = page_of(f"<main><h1>Shop</h1>{body}<template><p>Never shown.</p></template></main>")
-    (document,) = page["documents"]  # type: ignore[misc]
+    (document,) = page["documents"]
     assert document["text"] == "# Shop\n\nOpen 9–5."

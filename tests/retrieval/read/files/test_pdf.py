@@ -15,8 +15,8 @@ HOURS = "Horaires de l’accueil"
 PROSE = "Our house lies at the end of the lane"
 
 
-def read(*pages: bytes, **how: int) -> str:
-    return read_bytes("x.pdf", drawn_pdf(pages, **how))["text"]
+def read(*pages: bytes, rotate: int = 0) -> str:
+    return read_bytes("x.pdf", drawn_pdf(pages, rotate))["text"]
 
 
 def sections(name: str) -> list[str]:
