@@ -12,6 +12,7 @@ import pytest
 from _pytest.nodeid import coerce_node_id
 from argon2 import PasswordHasher
 from flask import Flask
+from httpx import create_ssl_context
 from httpx._transports import default as httpx_transports
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
@@ -55,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             mark = item.get_closest_marker("xdist_group")
             if mark and not item.nodeid.endswith(f"@{mark.args[0]}"):
-                item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
+                item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +79,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 def read_once() -> Iterator[None]:
     """Certificates are read once and not for each client, templates compiled once for all apps."""
     with pytest.MonkeyPatch.context() as patch:
-        authorities = cache(httpx_transports.create_ssl_context)
+        authorities = cache(create_ssl_context)
         patch.setattr(httpx_transports, "create_ssl_context", authorities)
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": CompiledTemplates()})
         yield

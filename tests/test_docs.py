@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from chatbot_server.cli.main import CONTROLS, VERBS, root
+from chatbot_server.cli.context import CONTROLS
+from chatbot_server.cli.main import VERBS, root
 
 TOP = Path(__file__).parents[1]
 # Decisions and the changelog tell what was, by the names of then.
