@@ -202,3 +202,26 @@ PRICED = COURSES.replace("Course</td><td>Member", "Ducks</td><td>£4")
 )  # fmt: skip
 def test_plain_cells_below_a_head_that_spans_columns_name_them_too(table: str, text: str) -> None:
     assert text_of(table) == text
+
+
+@pytest.mark.parametrize(
+    ("rows", "has_names"),
+    [
+        ([["Lundi", "Fermé", "Fermé"], ["Mardi", "9 h – 12 h", "14 h – 18 h"]], False),
+        ([["Mo–Di", "geschlossen"], ["Mi", "9–12"], ["Do", "9–12"]], False),
+        ([["Jour", "Matin", "Soir"], ["Mardi", "9 h – 12 h", "14 h – 18 h"]], True),
+        ([["Monday", "Tuesday", "Friday"], ["closed", "9–12", "9–12"]], True),
+    ],
+)
+def test_a_first_row_of_a_day_that_is_closed_names_no_columns(
+    rows: list[list[str]], has_names: bool
+) -> None:
+    ((_kind, table),) = table_blocks(rows, None)
+    assert ("---" in table) is has_names
+
+
+def test_days_are_known_in_the_languages_of_pages() -> None:
+    days = "".join(f"<p>{day}</p>" for day in ("Montag", "Dienstag", "Freitag"))
+    hours = "".join(f"<p>{hours}</p>" for hours in ("9–12", "9–12", "geschlossen"))
+    text = text_of(f"<h1>Praxis</h1><div><div>{days}</div><div>{hours}</div></div>", "de")
+    assert text.endswith("| Montag | 9–12 |\n| Dienstag | 9–12 |\n| Freitag | geschlossen |")

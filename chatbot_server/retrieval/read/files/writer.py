@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, zip_longest
 
 from chatbot_server.retrieval.language.tables import markdown_table, spans_all
+from chatbot_server.retrieval.read.days import names_days
 from chatbot_server.retrieval.read.document import MAX_TEXT
 from chatbot_server.retrieval.read.typed_signs import with_signs
 
@@ -217,6 +218,8 @@ def header_count(grid: Sequence[Row]) -> int:
     if len(grid) < 2:
         return 0
     first, rest = grid[0], grid[1:]
+    if names_days(first[0]) and not any(map(names_days, first[1:])):
+        return 0
     spans = any(left == right != "" for left, right in pairwise(first[1:]))
     if spans and len(grid) > 2 and grid[1][0] == first[0] != "":
         return 2  # a name beside two rows of them

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
-from chatbot_server.retrieval.language.time.weekdays import hours_by_day
+from chatbot_server.retrieval.read.days import names_days, tells_hours
 from chatbot_server.retrieval.read.html.accordions import is_title
 from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT
 from chatbot_server.retrieval.read.html.tables import LONGEST_LABEL, is_leaf, parts_of
@@ -118,7 +118,7 @@ def is_contact(link: Any) -> bool:
 
 def are_hours_of_day(day: str, hours: str) -> bool:
     """Whether *day* names days, and *hours* when something is open on them."""
-    return belong_together([day], [hours]) and bool(hours_by_day(f"{day}: 9:00 – 17:00"))
+    return belong_together([day], [hours]) and names_days(day)
 
 
 def _is_line_of_card(cell: Any) -> bool:
@@ -147,11 +147,11 @@ def belong_together(labels: list[str], values: list[str]) -> bool:
     if len(labels) != len(values) or any(map(_VALUE.search, labels)):
         return False
     rows = list(zip(labels, values, strict=True))
-    are_hours = any(map(_VALUE.search, values)) and not any(map(hours_by_day, values))
-    if are_hours and all(hours_by_day(f"{label}: {value}") for label, value in rows):
+    are_hours = any(map(_VALUE.search, values)) and not any(map(tells_hours, values))
+    if are_hours and all(tells_hours(f"{label}: {value}") for label, value in rows):
         return True
     if any(map(_RANGE.fullmatch, values)):  # “9–5” is hours only beside days
         return all(
-            hours_by_day(f"{label}: {_RANGE.sub('9:00 – 17:00', value)}") for label, value in rows
+            tells_hours(f"{label}: {_RANGE.sub('9:00 – 17:00', value)}") for label, value in rows
         )
     return all(map(_VALUE.search, values))

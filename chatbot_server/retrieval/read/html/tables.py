@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, spans_all
-from chatbot_server.retrieval.language.time.weekdays import hours_by_day
+from chatbot_server.retrieval.read.days import names_days
 from chatbot_server.retrieval.read.html.inline import short_text
 from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS, PICTURES
 
@@ -148,7 +148,7 @@ def has_values_behind_name(row: list[str]) -> bool:
 
 def _is_no_name(cell: str) -> bool:
     is_long = len(cell) > LONGEST_NAME or any(map(str.isdigit, cell))
-    return is_long or bool(hours_by_day(f"{cell}: 9:00 – 12:00"))
+    return is_long or names_days(cell)
 
 
 def _rows(table: Any) -> list[Any]:

@@ -16,6 +16,8 @@ MIN_GUTTER = 3.0
 LINE_PITCH = 1.6
 # By so much, in heights of a letter, a row is farther from the next than its lines from each other.
 ROW_MARGIN = 0.04
+LARGER, APART = 1.2, 1.6
+LEADERS, FEWEST_LEADERS = ".…_· ", 4
 MAX_LINES_ABOVE = 12
 _DIGIT = re.compile(r"\d")
 
@@ -36,10 +38,36 @@ class AlignedTable:
         if not rows or len(rows[0]) < 2:
             return
         count = self.sweep()
-        if count and self.is_aligned(count):
-            self.row_count = count
+        if count and self.is_aligned(count) and self.is_filled(count):
+            self.row_count = next(filter(self.is_heading, range(2, count)), count)
         self._names_are_below = bool(count) and self.names_are_below(above)
         self._above = list(above) if self._names_are_below else []
+
+    @property
+    def column_count(self) -> int:
+        """How many columns it has; 0 where there is no table."""
+        return len(self._gutters) + 1 if self.row_count else 0
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The lines that it is made of."""
+        return self._rows[: self.row_count]
+
+    @property
+    def edges(self) -> list[float]:
+        """The middles of the gaps between its columns."""
+        return [(left + right) / 2 for left, right in self._gutters]
+
+    def extents(self) -> list[tuple[float, float]]:
+        """From where to where text stands in each column."""
+        columns: list[list[Piece]] = [[] for _ in range(self.column_count)]
+        for parts in self._parts[: self.row_count]:
+            for piece in parts if len(parts) > 1 else ():
+                columns[self.column_of(piece)].append(piece)
+        return [
+            (min(piece.x0 for piece in column), max(piece.x1 for piece in column))
+            for column in columns
+        ]
 
     @property
     def takes_above(self) -> bool:
@@ -130,7 +158,8 @@ class AlignedTable:
             ]
             if row[0].y - former[0].y > 3 * size or (len(common) < len(gutters) and len(row) < 2):
                 break
-            if not common or self.begins_anew(number):
+            is_title = self.is_heading(number) and row[0].is_bold
+            if not common or is_title or self.begins_anew(number):
                 break
             gutters = common
             if len(row) > 1:
@@ -142,6 +171,13 @@ class AlignedTable:
             elif count == number and row[0].y - former[0].y < LINE_PITCH * size:
                 count += 1  # the last cell goes on
         return count if multiple >= 2 and multiple >= titles else 0
+
+    def is_heading(self, number: int) -> bool:
+        """Whether the row *number* is one piece in larger letters, apart from the row above."""
+        row, former = self._rows[number], self._rows[number - 1]
+        size = max(piece.size for piece in former)
+        is_apart = row[0].y - former[0].y > APART * row[0].size
+        return len(row) == 1 and row[0].size > LARGER * size and is_apart
 
     def begins_anew(self, number: int) -> bool:
         """Whether the row *number* is the title of another table, with columns of its own."""
@@ -176,11 +212,17 @@ class AlignedTable:
         for piece in row:
             column = self.column_of(piece)
             cells[column] = f"{cells[column]} {piece.text}".strip()
-        return cells
+        return list(map(without_leaders, cells))
 
     def column_of(self, piece: Piece) -> int:
         """The column in which *piece* stands."""
         return sum((a + b) / 2 < (piece.x0 + piece.x1) / 2 for a, b in self._gutters)
+
+    def is_filled(self, count: int) -> bool:
+        """Whether at least two rows have cells in several columns, and are no items of a list."""
+        rows = [row for row in self._parts[:count] if len(set(map(self.column_of, row))) > 1]
+        are_items = len(self._gutters) == 1 and all(row[0].is_mark for row in rows)
+        return len(rows) > 1 and not are_items
 
     def is_aligned(self, count: int) -> bool:
         """Whether the cells of each column begin, end or stand in the middle at one place."""
@@ -190,6 +232,14 @@ class AlignedTable:
                 pieces = list(cell)
                 columns[column].append((pieces[0].x0, pieces[-1].x1))
         return all(are_aligned(column) for column in columns)
+
+
+def without_leaders(cell: str) -> str:
+    """*cell* without the dots at its end, or its beginning, that lead to the next one."""
+    for text in (cell.rstrip(LEADERS), cell.lstrip(LEADERS)):
+        if len(cell) - len(text) >= FEWEST_LEADERS:
+            cell = text
+    return cell
 
 
 def joined_cells(upper: Sequence[str], lower: Sequence[str]) -> list[str]:

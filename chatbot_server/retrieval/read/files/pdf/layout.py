@@ -13,6 +13,7 @@ from chatbot_server.retrieval.read.files.pdf.aligned import (
     AlignedTable,
     lines_above,
 )
+from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
 
@@ -195,6 +196,8 @@ def table_at(region: Region, at: int) -> tuple[TableBlock, int] | None:
         return None
     rows = list(until_table(region[at : at + MAX_TABLE_ROWS]))
     table = AlignedTable(rows[above:], rows[:above])
+    if not above and (headed := table_below_names(rows, table)):
+        return headed
     if not table.row_count or bool(above) != table.takes_above:
         return None
     return table.block(), above + table.row_count
@@ -204,7 +207,8 @@ def line_of(row: Row, right: float) -> Line:
     """*row* as a line, in a column that ends at *right*."""
     text = row[0].text
     for former, piece in pairwise(row):
-        text += (" " if piece.x0 - former.x1 < BLANK * piece.size else "\t") + piece.text
+        is_near = former.is_mark or piece.x0 - former.x1 < BLANK * piece.size
+        text += (" " if is_near else "\t") + piece.text
     return Line(
         text,
         row[0].x0,
