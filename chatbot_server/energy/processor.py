@@ -28,10 +28,10 @@ def processor_seconds(pid: int) -> float | None:
         return None
 
 
-def machine_seconds(stat: Path = STAT) -> float:
+def machine_seconds() -> float:
     """Processor time of all processors, in steps of ten milliseconds; 0 if unknown."""
     try:
-        with stat.open() as lines:
+        with STAT.open() as lines:
             ticks = [int(word) for word in lines.readline().split()[1:]]
         return sum(ticks[place] for place in WORK) / float(os.sysconf("SC_CLK_TCK"))
     except (OSError, ValueError, IndexError):

@@ -13,7 +13,7 @@ CPUINFO = Path("/proc/cpuinfo")
 MAX_SLOTS = 4
 
 
-def thread_count(setting: int, cpuinfo: Path = CPUINFO) -> int:
+def thread_count(setting: int) -> int:
     """*setting*, but no more than this process has processors; for 0, one thread per core.
 
     ggml's threads spin while they wait: 64 threads on 2 cores take 3.9 s for one token,
@@ -23,7 +23,7 @@ def thread_count(setting: int, cpuinfo: Path = CPUINFO) -> int:
     available = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     if setting:
         return min(setting, available)
-    text = cpuinfo.read_text() if cpuinfo.exists() else ""
+    text = CPUINFO.read_text() if CPUINFO.exists() else ""
     cores = re.findall(r"^physical id\s*: (\d+)$.*?^core id\s*: (\d+)$", text, re.M | re.S)
     return max(1, min(len(set(cores)) or available, available))
 

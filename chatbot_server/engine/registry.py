@@ -35,12 +35,9 @@ def preferred_engine(file: ModelFile) -> EngineName:
     return next((name for name in ENGINES if name not in reasons), list(ENGINES)[-1])
 
 
-def faster_engine(
-    file: ModelFile, chosen: EngineName, installed: Iterable[EngineName] | None = None
-) -> EngineName | None:
+def faster_engine(file: ModelFile, chosen: EngineName) -> EngineName | None:
     """An installed engine that runs *file* faster than *chosen* (see docs/performance.md)."""
-    available = installed_engines() if installed is None else tuple(installed)
-    is_faster = chosen == "ctransformers" and "llamacpp" in available
+    is_faster = chosen == "ctransformers" and "llamacpp" in installed_engines()
     return "llamacpp" if is_faster and "llamacpp" not in refusals(file) else None
 
 

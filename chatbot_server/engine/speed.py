@@ -23,8 +23,8 @@ class Speed:
     words: float
 
 
-def measure_speed(engine: Engine, seconds: float = SECONDS) -> Speed:
-    """Let *engine* write for *seconds* after its first token.
+def measure_speed(engine: Engine) -> Speed:
+    """Let *engine* write for a moment after its first token.
 
     Raises:
         EngineError: it has no model, or is busy.
@@ -38,7 +38,7 @@ def measure_speed(engine: Engine, seconds: float = SECONDS) -> Speed:
                 last = time.monotonic()
                 began = began if pieces else last
                 pieces.append(event.text)
-                if last - began >= seconds:
+                if last - began >= SECONDS:
                     break
     finally:
         completion.close()

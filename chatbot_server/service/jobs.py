@@ -86,9 +86,9 @@ def read(config: Config, database: Database) -> None:
 
 
 def embed(config: Config, database: Database) -> None:
-    """Embed what was just read or pushed, then ask the site's topics and the owner's questions.
+    """Embed what was just read or pushed.
 
-    These are the golden and the unanswered ones.
+    Then look for topics, and ask the golden and the unanswered questions again.
     """
     with open_knowledge(config, database) as base:
         embed_waiting(base)

@@ -62,9 +62,10 @@ def test_a_disk_that_is_full_without_a_name_is_a_sentence() -> None:
 
 def _options(command: click.Command, context: click.Context) -> Iterator[click.Option]:
     yield from (parameter for parameter in command.params if isinstance(parameter, click.Option))
-    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
-        if inner := command.get_command(context, name):
-            yield from _options(inner, context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            if inner := command.get_command(context, name):
+                yield from _options(inner, context)
 
 
 def test_what_an_option_takes_is_named_in_words_of_ours() -> None:

@@ -15,7 +15,6 @@ from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.records import write_record
-from chatbot_server.models.store.sources import HUB
 
 FILE = "download.json"
 NOTE_SECONDS = 1.0  # between two notes of the progress
@@ -72,7 +71,7 @@ def want_model(models_dir: Path, name: str) -> None:
         _note(models_dir, DownloadState(name, "waiting", total=entry.size))
 
 
-def pull_wanted(models_dir: Path, endpoint: str = HUB) -> bool:
+def pull_wanted(models_dir: Path) -> bool:
     """Download the requested model, if there is one; returns whether there was."""
     state = download_state(models_dir)
     if state is None or not state.is_open:
@@ -87,7 +86,7 @@ def pull_wanted(models_dir: Path, endpoint: str = HUB) -> bool:
 
     try:
         progress(0, state.total)
-        pull_model(state.name, models_dir, progress, endpoint=endpoint)
+        pull_model(state.name, models_dir, progress)
         result = DownloadState(state.name, "done", state.total, state.total)
     except ChatbotError as error:
         values = {name: str(value) for name, value in error.values.items()}

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgePage
 
+MOST_REASONS = 20
+
 
 @dataclass(frozen=True)
 class PageReason:
@@ -115,7 +117,7 @@ def page_counts(session: Session, source_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def page_reasons(session: Session, source_id: int, limit: int = 20) -> list[PageReason]:
+def page_reasons(session: Session, source_id: int) -> list[PageReason]:
     """Why pages of a crawl were not read, the most frequent reason first."""
     count = func.count()
     rows = session.execute(
@@ -127,6 +129,6 @@ def page_reasons(session: Session, source_id: int, limit: int = 20) -> list[Page
         )
         .group_by(KnowledgePage.state, KnowledgePage.why)
         .order_by(count.desc(), KnowledgePage.why)
-        .limit(limit)
+        .limit(MOST_REASONS)
     )
     return [PageReason(*row) for row in rows]

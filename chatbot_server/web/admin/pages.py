@@ -174,9 +174,9 @@ def typed(name: str, limit: int = 500, *, lines: bool = False) -> str:
     return text if lines else " ".join(text.split())
 
 
-def typed_lines(name: str, limit: int = 4000) -> list[str]:
+def typed_lines(name: str) -> list[str]:
     """The lines that were typed into the field *name*, without empty ones."""
-    lines = (line.strip() for line in typed(name, limit, lines=True).splitlines())
+    lines = (line.strip() for line in typed(name, 4000, lines=True).splitlines())
     return [line for line in lines if line]
 
 

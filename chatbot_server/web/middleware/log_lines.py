@@ -22,9 +22,8 @@ TELLTALE = ("Invalid request from ip=", "Error handling request")
 class Brake(logging.Filter):
     """Limits the warnings per minute from one place in the code."""
 
-    def __init__(self, most: int = LINES_A_MINUTE) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._most = most
         self._lock = threading.Lock()
         self._minute = 0
         self._counts: dict[tuple[str, int], int] = {}
@@ -39,9 +38,9 @@ class Brake(logging.Filter):
             if minute != self._minute:
                 self._minute, self._counts = minute, {}
             count = self._counts[place] = self._counts.get(place, 0) + 1
-        if count == self._most:
+        if count == LINES_A_MINUTE:
             record.msg, record.args = f"{record.getMessage()} (no more of these this minute)", ()
-        return count <= self._most
+        return count <= LINES_A_MINUTE
 
 
 class ServerLog(glogging.Logger):  # type: ignore[misc]
