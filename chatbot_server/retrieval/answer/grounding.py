@@ -38,15 +38,15 @@ from chatbot_server.retrieval.answer.show.answers import (
     with_close_others,
 )
 from chatbot_server.retrieval.answer.show.further import further_headings, headings_of_rest
-from chatbot_server.retrieval.answer.show.overview import first_of, overview_of, page_titled
-from chatbot_server.retrieval.answer.show.sources import Titles
-from chatbot_server.retrieval.answer.show.timely import (
-    lines_above,
-    set_time,
+from chatbot_server.retrieval.answer.show.hours_asked import set_time
+from chatbot_server.retrieval.answer.show.ordering import (
     with_days_of_year_first,
     with_hours_first,
     with_season_first,
 )
+from chatbot_server.retrieval.answer.show.overview import first_of, overview_of, page_titled
+from chatbot_server.retrieval.answer.show.sources import Titles
+from chatbot_server.retrieval.answer.show.timely import lines_above
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.language.time.moments import Moment
 from chatbot_server.retrieval.language.words import synonyms
@@ -165,7 +165,7 @@ def _show_best(to_show: Sequence[Candidate], material: Material, frame: Frame) -
     query, moment = material.query, material.moment
     lines = lines_above(to_show, query, moment, material.now)
     if moment or query.for_closed_days:
-        to_show = [section for section in to_show if lines[section.chunk.id]] or to_show
+        to_show = [section for section in to_show if lines.get(section.chunk.id)] or to_show
     answer = page_answer(material.sections, to_show, replace(frame, lines=lines))
     moment_line = next((line for line in lines.values() if line), "") if moment else ""
     return replace(answer, moment_line=moment_line)

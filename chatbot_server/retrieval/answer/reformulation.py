@@ -15,9 +15,11 @@ from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search.searcher import COMMON, Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.show.closed_days import asks_for_closed_days
-from chatbot_server.retrieval.answer.show.timely import asks_only_hours, words_beside_days
+from chatbot_server.retrieval.answer.show.hours_asked import asks_only_hours, words_beside_days
 from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.time.dates import date_of
 from chatbot_server.retrieval.language.time.moments import find_moment
+from chatbot_server.retrieval.language.time.year_days import without_days
 from chatbot_server.retrieval.language.words import stems
 
 # The message that holds the noun of each concept which a place can be asked for in general.
@@ -47,6 +49,8 @@ def reformulate(
         return query
     moment, rest = find_moment(question[:MAX_QUESTION], query.languages)
     if moment is None:
+        if dated_query := _open_on_date(searcher, index, query):
+            return dated_query
         return query if query.own is not None else _with_general_noun(searcher, index, query)
     if not stems.says_something(rest, query.languages):
         if not history:
@@ -57,6 +61,26 @@ def reformulate(
     query = _with_general_noun(searcher, index, timeless_query)
     query.moment = moment
     return query
+
+
+def _open_on_date(searcher: Searcher, index: SiteIndex, query: Query) -> Query | None:
+    """*query* without the date in it, if it only asks whether the place is open then.
+
+    Pages state the hours of every week, and few dates.
+    """
+    named_date = date_of(query.days_of_year, query.facts)
+    if named_date is None:
+        return None
+    text = without_days(query.text, query.languages)
+    if named_date.year:
+        text = text.replace(str(named_date.year), "")
+    dated_query = _with_general_noun(
+        searcher, index, searcher.query(index, text, (), query.language)
+    )
+    if dated_query.general != "=opening_hours":
+        return None
+    dated_query.date, dated_query.days_of_year = named_date, query.days_of_year
+    return dated_query
 
 
 def _with_general_noun(searcher: Searcher, index: SiteIndex, query: Query) -> Query:

@@ -14,7 +14,7 @@ from chatbot_server.errors import ConfigError
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.answer.show.timely import with_season_first
+from chatbot_server.retrieval.answer.show.ordering import with_season_first
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index.embedder import MODEL, ChildEmbedder, Embedder, make_embedder

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.answer.show import timely
+from chatbot_server.retrieval.answer.show import ordering
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site
@@ -144,7 +144,7 @@ def test_without_a_subject_the_hours_of_most_days_come_first(
 def test_a_section_that_only_names_the_day_does_not_come_before_its_hours(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timely, "NEAR_ENOUGH", 0.1)
+    monkeypatch.setattr(ordering, "NEAR_ENOUGH", 0.1)
     closed = "We open 10 to 2. On Christmas Day and Easter Sunday the doors stay locked: not open."
     base = base_of(database, site_id, ("Open on Sunday", closed), ("Swim", HOURS))
     assert base.ground(site_id, "Are you open on Sunday?").answer.startswith("**Swim**")
@@ -237,46 +237,3 @@ def test_a_day_that_is_named_is_meant_and_not_this_one(database: Database, site_
     answer = base.ground(site_id, "Are you open on Sunday now?").answer
     assert "Today" not in answer
     assert "Sunday closed" in answer
-
-
-CAMPING = (
-    ("Quand sommes-nous ouverts ?", "Du 3 avril au 27 septembre 2027."),
-    ("Réservations", "Les réservations ouvrent le 10 octobre."),
-    ("Chiens", "Les chiens sont acceptés, tenus en laisse."),
-)
-CLINIC = (
-    ("Horaires", "Du lundi au vendredi de 9 h à 18 h."),
-    ("Fêtes de fin d’année", "Le cabinet sera fermé les 25 et 26 décembre."),
-    ("L’été", "Du 1er au 25 août, le cabinet ferme à 16 h."),
-)
-
-
-@pytest.mark.parametrize(
-    ("pages", "history", "question", "told"),
-    [
-        (CLINIC, (), "Vous êtes ouverts à Noël ?", "25 et 26 décembre"),
-        (CLINIC, (), "are you open on christmas day?", "25 et 26 décembre"),
-        (CLINIC, ("C’est ouvert le lundi en août ?",), "et à noël ?", "25 et 26 décembre"),
-        (CAMPING, (), "Vous êtes ouverts à Noël ?", "3 avril au 27 septembre"),
-        (CAMPING, (), "Vous êtes ouverts en octobre ?", "3 avril au 27 septembre"),
-        (CAMPING, (), "êtes-vous ouverts le 14 juillet ?", "3 avril au 27 septembre"),
-    ],
-)
-def test_days_of_the_year_are_told_by_dates_and_seasons(
-    database: Database,
-    site_id: int,
-    pages: tuple[tuple[str, str], ...],
-    history: tuple[str, ...],
-    question: str,
-    told: str,
-) -> None:
-    text = "\n\n".join(f"## {heading}\n\n{words}" for heading, words in pages)
-    base = base_of(database, site_id, ("Infos pratiques", text))
-    assert told in base.ground(site_id, question, history).answer.split("\n\n**")[0]
-
-
-def test_a_day_of_which_nothing_is_told_is_not_answered_with_usual_hours(
-    database: Database, site_id: int
-) -> None:
-    base = base_of(database, site_id, ("Hours", HOURS), ("Dogs", "Dogs are welcome on a lead."))
-    assert not base.ground(site_id, "Are you open at Christmas?").answer

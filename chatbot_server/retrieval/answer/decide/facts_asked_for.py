@@ -10,7 +10,7 @@ import re
 
 from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
-from chatbot_server.retrieval.language.facts import Fact, Kind, facts, states
+from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words.synonyms import Word
 
@@ -67,13 +67,13 @@ def _states_hour(query: Query, section: Candidate) -> bool:
     texts = (section.chunk.heading, section.chunk.text)
 
     def tells_hour() -> bool:
-        return any(_may_be_hour(fact) for text in texts for fact in facts(text, query.languages))
+        return any(
+            fact.kind == "time" or (fact.kind == "number" and float(fact.value) <= LAST_HOUR)
+            for text in texts
+            for fact in facts(text, query.languages)
+        )
 
     return section.section.once("hour", query.languages, tells_hour)
-
-
-def _may_be_hour(fact: Fact) -> bool:
-    return fact.kind == "time" or (fact.kind == "number" and float(fact.value) <= LAST_HOUR)
 
 
 def _states_contact_asked_for(query: Query, section: Candidate) -> bool:

@@ -19,6 +19,7 @@ from chatbot_server.retrieval.language.facts import Fact, facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
 from chatbot_server.retrieval.language.ranges import Count, counts_in, within
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.dates import NamedDate
 from chatbot_server.retrieval.language.time.year_days import (
     Span,
     month_names,
@@ -146,6 +147,7 @@ class Query(ParsedText):
         general: the concept that it asks of the place in general; empty for other questions.
         for_closed_days: whether it asks when the place is closed.
         moment: the moment that the question names, which is not searched for.
+        date: the date of which it asks whether the place is open, which is not searched for either.
         days: the days of the week that it names or means; Monday is 0.
         in_conversation: how far sections are behind the best one for this question after those
             before it, by chunk id: zero or less; empty for a first question.
@@ -162,6 +164,7 @@ class Query(ParsedText):
         self.general = ""
         self.for_closed_days = False
         self.moment: MomentName | None = None
+        self.date: NamedDate | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
         self.in_conversation: Mapping[int, float] = {}

@@ -159,8 +159,19 @@ class Candidate:
     @cached_property
     def quoted_sentences(self) -> list[quote.Sentence]:
         """The sentences that answer the query; for a query about days, those with their hours."""
-        of_days = quote.of_days(self.sentences, self.query.days, self.query.languages)
+        languages, date = self.query.languages, self.query.date
+        if of_date := self.sentences_of_date:
+            return of_date
+        of_days = quote.of_days(self.sentences, self.query.days, languages)
+        if date:
+            of_days = quote.in_season(of_days, date.span, languages)
         return of_days or quote.pick(self.sentences, self.sentence_terms, self.query)
+
+    @cached_property
+    def sentences_of_date(self) -> list[quote.Sentence]:
+        """Those that state something about the date of which the query asks for the hours."""
+        date = self.query.date
+        return quote.of_date(self.sentences, date.span, self.query.languages) if date else []
 
     @property
     def marked_sentences(self) -> list[quote.Sentence]:
@@ -169,7 +180,7 @@ class Candidate:
         “We do not ship abroad” shares a word with “How much is shipping?”, but states no price.
         """
         query, sentences = self.query, self.quoted_sentences
-        if query.days:
+        if query.days and not self.sentences_of_date:
             return [each for each in sentences if quote.names_day(each.text, query.languages)]
         if query.asks_for_number:
             return [each for each in sentences if quote.tells_number(each.text)]
@@ -178,6 +189,8 @@ class Candidate:
     @cached_property
     def rows_left_out(self) -> frozenset[int]:
         """The positions of the rows that the query does not ask for."""
+        if self.sentences_of_date:  # which hold instead of the rows for days of the week
+            return frozenset()
         language = self.document.language
         return rows_left_out(self.sentences, self.query, language, self.terms)
 

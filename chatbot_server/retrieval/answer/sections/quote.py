@@ -12,6 +12,7 @@ from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.markdown import ITEM
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
+from chatbot_server.retrieval.language.time.year_days import Span, spans_in
 
 MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
@@ -98,6 +99,21 @@ def of_days(sentences: Sequence[str], days: frozenset[int], languages: Languages
         for position, text in enumerate(sentences)
         if days and days & hours_by_day(text, languages).keys()
     ]
+
+
+def of_date(sentences: Sequence[str], date: Span, languages: Languages) -> list[Sentence]:
+    """Those of *sentences* that state something about the day *date*: “closed 10 to 16 August”."""
+    return [
+        Sentence(text, position, 1.0)
+        for position, text in enumerate(sentences)
+        if any(not span.is_season and span.meets(date) for span in spans_in(text, languages))
+    ]
+
+
+def in_season(sentences: Sequence[Sentence], date: Span, languages: Languages) -> list[Sentence]:
+    """*sentences* without those for another part of the year than *date*."""
+    spans = [(sentence, spans_in(sentence.text, languages)) for sentence in sentences]
+    return [each for each, of_each in spans if not of_each or any(s.meets(date) for s in of_each)]
 
 
 def joined(sentences: Sequence[Sentence]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
+from typing import Literal
 
 from chatbot_server.retrieval.language.languages import (
     ALWAYS_USED,
@@ -16,7 +17,7 @@ from chatbot_server.retrieval.language.languages import (
 )
 from chatbot_server.retrieval.language.text import fold
 
-_DAYS_AHEAD: dict[MomentName, int] = {"tomorrow": 1, "after_tomorrow": 2}
+_DAYS_AHEAD: dict[str, int] = {"tomorrow": 1, "after_tomorrow": 2}
 _SATURDAY = 5
 # Marks of lists, bold type and blanks before the first word of a sentence.
 _BEFORE_WORDS = " \t\u00a0*_-–—•"
@@ -24,26 +25,27 @@ _BEFORE_WORDS = " \t\u00a0*_-–—•"
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment that a question names, as it is meant at the time *now*."""
+    """A moment that a question names, as it is meant at the time *now*.
 
-    name: MomentName
+    Attributes:
+        named_date: the date, if it is named by one.
+    """
+
+    name: MomentName | Literal["date"]
     now: datetime
+    named_date: date | None = None
 
     @property
     def days(self) -> tuple[int, ...]:
         """The days of the week that are meant; Monday is 0."""
         if self.name == "weekend":
             return (_SATURDAY, _SATURDAY + 1)
-        return (self._date.weekday(),)
+        return (self.date.weekday(),)
 
     @property
-    def month(self) -> int:
-        """The month of its first day."""
-        return self._date.month
-
-    @property
-    def _date(self) -> datetime:
-        return self.now + timedelta(days=_DAYS_AHEAD.get(self.name, 0))
+    def date(self) -> date:
+        """Its first day."""
+        return self.named_date or (self.now + timedelta(days=_DAYS_AHEAD.get(self.name, 0))).date()
 
 
 def find_moment(question: str, languages: Languages = ALWAYS_USED) -> tuple[MomentName | None, str]:

@@ -183,6 +183,11 @@ def without_holidays(text: str, languages: Languages = ALWAYS_USED) -> str:
     return _day_words(languages).holidays.sub(" ", fold(text))
 
 
+def names_days(text: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *text* names days of the week, or all of them."""
+    return bool(_day_words(languages).days.search(fold(text)))
+
+
 def names_public_holidays(text: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *text* speaks of public holidays as such."""
     return bool(_day_words(languages).holidays.search(fold(text)))
