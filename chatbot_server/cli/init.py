@@ -9,12 +9,12 @@ import yaml
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import site_id_of
+from chatbot_server.cli.tag import show_tag
 from chatbot_server.config.edit import write_config
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import ModelError
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.storage.site.sites import Site, playground_site
-from chatbot_server.web.snippet import address_of, snippet_for
 
 
 @click.command(help="help_init")
@@ -63,4 +63,4 @@ def snippet(context: Context, /, key: str | None) -> None:
     """Print the tag to paste into a page."""
     with context.database.session() as session:
         site = session.get_one(Site, site_id_of(context, key, "snippet_which_site"))
-        click.echo(snippet_for(address_of(context.config), site))
+        show_tag(context, site)

@@ -50,6 +50,28 @@ def test_one_of_several_sites_is_named_as_the_verb_takes_it(run: Run) -> None:
     assert run("knowledge", "list").err.endswith(f"--site {keys[0]}\n")
 
 
+@pytest.mark.parametrize(
+    ("origin", "public_url", "told"),
+    [
+        ("https://shop.example", None, "their own machine"),
+        ("http://shop.example", None, "their own machine"),
+        ("https://shop.example", "http://chat.example", "nothing from http"),
+        ("https://shop.example", "https://chat.example", ""),
+        ("http://shop.example", "http://chat.example", ""),
+        ("http://localhost:3000", None, ""),
+    ],
+)
+def test_a_tag_that_the_sites_pages_cannot_load_is_printed_with_why(
+    run: Run, origin: str, public_url: str | None, told: str
+) -> None:
+    run("init", "--model", "none")
+    if public_url:
+        run("config", "set", "server.public_url", public_url)
+    for shown in (run("site", "add", "Shop", "--origin", origin), run("snippet")):
+        assert "data-site=" in shown.out
+        assert told in shown.err if told else not shown.err
+
+
 def test_words_without_quotes_are_told_to_need_them(run: Run) -> None:
     assert "goes in quotes" in run("ask", "when", "do", "you", "open").err
 

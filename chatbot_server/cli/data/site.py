@@ -13,6 +13,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.page_check import test
 from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, print_json
 from chatbot_server.cli.prompts import confirm
+from chatbot_server.cli.tag import show_tag
 from chatbot_server.errors import UsageError
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.owners.audit import AuditEntry, changes_in, note_action
@@ -26,7 +27,6 @@ from chatbot_server.storage.site.settings import (
 )
 from chatbot_server.storage.site.sites import Site, add_site, address_among, all_sites, find_site
 from chatbot_server.storage.visitors.erasure import erase_conversations_of
-from chatbot_server.web.snippet import address_of, snippet_for
 
 
 def site_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,11 +63,10 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
         with _naming_the_option(context):
             change_site(new_site, settings)
         note_action(session, AuditEntry(action="site add", site=new_site.name))
-        tag = snippet_for(address_of(context.config), new_site)
-        record = _record(session, new_site)
-    _show(context, [record], as_json)
-    if not as_json:
-        click.echo("\n" + tag)
+        _show(context, [_record(session, new_site)], as_json)
+        if not as_json:
+            click.echo()
+            show_tag(context, new_site)
 
 
 @site.command(help="help_site_edit")
