@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,15 @@ def test_two_builds_are_equal_byte_by_byte(released: Path, tmp_path: Path) -> No
     first = {file.name: file.read_bytes() for file in released.iterdir()}
     assert {name.rpartition(".")[2] for name in first} == {"whl", "gz", "sh", "SHA256SUMS"}
     assert build(tmp_path / "again", 0o077) == first
+
+
+@pytest.mark.parametrize(("page", "unit"), [("README.md", "MB"), ("docs/LISEZMOI.md", "Mo")])
+def test_the_size_that_newcomers_read_is_that_of_the_file(
+    page: str, unit: str, installer: Path
+) -> None:
+    told = re.search(rf"chatbot-server-\S+\.sh --run.*?(\d+) {unit}", (ROOT / page).read_text())
+    assert told
+    assert abs(int(told[1]) - installer.stat().st_size / 1_000_000) < 1
 
 
 def plan(tmp_path: Path) -> list[str]:
