@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from support.servers.owner_server import OwnerServer
 
+from chatbot_server.storage.database import Database
 from chatbot_server.storage.visitors.conversations import Conversation, new_conversation
 from chatbot_server.storage.visitors.feedback import save_feedback
 from chatbot_server.storage.visitors.messages import add_message
@@ -48,3 +49,16 @@ def talk(
         if down is not None:
             save_feedback(session, message, "down", None, down)
         return thread.id
+
+
+def ask_in_vain(
+    database: Database, site_id: int, *questions: str, origin: str = "none", keep: bool = True
+) -> str:
+    """One conversation in which each question got an answer of this origin; its id."""
+    with database.session() as session:
+        chat, _secret = start_conversation(session, site_id, locale="en", page=None, keep=keep)
+        chat.extend(30)
+        for question in questions:
+            add_message(session, chat, "user", question)
+            add_message(session, chat, "assistant", "…").origin = origin
+        return chat.id
