@@ -24,13 +24,7 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
             whose parts contradict each other.
     """
     meta = gguf.metadata
-    architecture = meta.get("general.architecture")
-    if not isinstance(architecture, str) or not gguf.tensors:
-        raise ModelError("model_no_architecture", file=gguf.path)
-    if meta.get("split.count", 0) not in (0, 1):
-        raise ModelError("model_split", file=gguf.path, parts=meta["split.count"])
-    if meta.get("general.type", "model") in ("adapter", "mmproj") or architecture in NOT_FOR_TEXT:
-        raise ModelError("model_not_for_text", file=gguf.path, architecture=architecture)
+    architecture = _checked_architecture(gguf)
     tokens = _checked_tokens(gguf)
     # llama.cpp of today checks its other architectures itself, and refuses cleanly.
     if architecture in ("llama", "falcon"):
@@ -66,6 +60,19 @@ def gguf_facts(gguf: Gguf) -> ModelFile:
         has_scores="tokenizer.ggml.scores" in meta,
         has_line_feed=(b"<0x0A>" if kind == "spm" else "Ċ".encode()) in tokens,
     )
+
+
+def _checked_architecture(gguf: Gguf) -> str:
+    """The architecture, if the file is a whole model of language."""
+    meta = gguf.metadata
+    architecture = meta.get("general.architecture")
+    if not isinstance(architecture, str) or not gguf.tensors:
+        raise ModelError("model_no_architecture", file=gguf.path)
+    if meta.get("split.count", 0) not in (0, 1):
+        raise ModelError("model_split", file=gguf.path, parts=meta["split.count"])
+    if meta.get("general.type", "model") in ("adapter", "mmproj") or architecture in NOT_FOR_TEXT:
+        raise ModelError("model_not_for_text", file=gguf.path, architecture=architecture)
+    return architecture
 
 
 def _checked_tokens(gguf: Gguf) -> list[bytes]:

@@ -12,7 +12,7 @@ from chatbot_server.web.admin.answers.knowledge import add_knowledge
 from chatbot_server.web.admin.answers.quality import add_quality, add_runs, add_sample
 from chatbot_server.web.admin.answers.questions import add_questions
 from chatbot_server.web.admin.answers.why import add_explanation
-from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts
+from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts, add_second_step
 from chatbot_server.web.admin.home import add_home, add_start
 from chatbot_server.web.admin.pages import (
     AdminParts,
@@ -43,6 +43,7 @@ from chatbot_server.web.middleware.problems import other_problem
 ROUTES = (
     add_new_accounts,
     add_log_in,
+    add_second_step,
     add_home,
     add_start,
     add_trial,

@@ -75,7 +75,7 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
 
 
 def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
-    """Routes of log-in and log-out."""
+    """Routes of log-in by a password, and of log-out."""
 
     @bp.get(f"{PATH}/login")
     def show_login() -> Response:
@@ -101,6 +101,18 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
                 "entrance/login", status=error.status, problem=problem, name=name, target=target
             )
 
+    @bp.post(f"{PATH}/logout")
+    def log_out() -> Response:
+        with parts.database.session() as session:
+            end_session(session, request.cookies.get(COOKIE, ""))
+        response = go("show_login")
+        response.delete_cookie(COOKIE, path=PATH)
+        return response
+
+
+def add_second_step(bp: Blueprint, parts: AdminParts) -> None:
+    """The route of log-in by a code, after the password."""
+
     @bp.post(f"{PATH}/login/code", endpoint="check_code")
     def check_second_factor() -> Response:
         target, token = safe_next(request.form.get("next", "")), typed("token", 100)
@@ -116,11 +128,3 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
             template = "entrance/login" if error.code == "token_wrong" else "entrance/code"
             values = {"problem": problem_of(error), "token": token, "target": target, "name": ""}
             return render(template, status=error.status, **values)
-
-    @bp.post(f"{PATH}/logout")
-    def log_out() -> Response:
-        with parts.database.session() as session:
-            end_session(session, request.cookies.get(COOKIE, ""))
-        response = go("show_login")
-        response.delete_cookie(COOKIE, path=PATH)
-        return response

@@ -220,15 +220,7 @@ def openai_blueprint(
     beside = ModelVectors(embedder) if embedder else None
     api = ModelApi(engine, database, rates, sampling, beside)
 
-    @bp.before_request
-    def enter() -> Response | None:
-        method = _method_of(request.path.removeprefix("/v1/"))
-        if request.method == "OPTIONS" and method:
-            return Response(status=204, headers={"Allow": f"{method}, OPTIONS"})
-        is_batch = request.endpoint == "openai.embed"
-        request.max_content_length = BATCH_BYTES if is_batch else BODY_BYTES
-        api.check_key()
-        return None
+    _register_entry(bp, api)
 
     @bp.post("/chat/completions")
     def chat() -> Response:
@@ -258,6 +250,20 @@ def openai_blueprint(
     _register_models(bp, api)
     _register_errors(bp)
     return bp
+
+
+def _register_entry(bp: Blueprint, api: ModelApi) -> None:
+    """Before each request: answer what asks for methods, bound bodies, and check the key."""
+
+    @bp.before_request
+    def enter() -> Response | None:
+        method = _method_of(request.path.removeprefix("/v1/"))
+        if request.method == "OPTIONS" and method:
+            return Response(status=204, headers={"Allow": f"{method}, OPTIONS"})
+        is_batch = request.endpoint == "openai.embed"
+        request.max_content_length = BATCH_BYTES if is_batch else BODY_BYTES
+        api.check_key()
+        return None
 
 
 def _method_of(path: str) -> str | None:

@@ -26,7 +26,7 @@ def read(head: bytes, rows: Sequence[Sequence[str]] = PRICES) -> str:
     return str(read_bytes("x.pdf", drawn_pdf([head + drawn(body)]))["text"])
 
 
-WEEK = [(195.0, 680, "Weekdays"), (335.0, 680, "Weekend")]  # in the middle above two columns
+WEEK = [(195.0, 680.0, "Weekdays"), (335.0, 680.0, "Weekend")]  # in the middle above two columns
 ROOMS = ("Room", "Member", "Guest", "Member", "Guest")
 NAMES = "| Room | Weekdays, Member | Weekdays, Guest | Weekend, Member | Weekend, Guest |"
 NAMED = f"{NAMES}\n{RULE}\n{BODY}"
