@@ -24,7 +24,7 @@ from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.errors import ConfigError, Unavailable
 from chatbot_server.storage.reserve import Reserve
 from chatbot_server.storage.shrinking import make_new_file_shrinkable, make_shrinkable
-from chatbot_server.storage.turns import TURN_SECONDS, WriterConnection, WriteTurns, a_turn
+from chatbot_server.storage.write_turns import TURN_SECONDS, WriterConnection, WriteTurns, a_turn
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from chatbot_server.cli.context import Context
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.texts import privacy_paragraphs, register_entry
 from chatbot_server.storage.site.sites import find_site
-from chatbot_server.web.facts import processing_facts
+from chatbot_server.web.data_processing import processing_facts
 
 
 @click.group(help="help_privacy")

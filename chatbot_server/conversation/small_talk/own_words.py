@@ -16,7 +16,7 @@ from chatbot_server.retrieval.language.clauses import questions_of
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.words import stems
-from chatbot_server.retrieval.language.words.asked_in import language_asked_in
+from chatbot_server.retrieval.language.words.question_language import language_asked_in
 
 # Characters of a question in which names are looked for, and how many the answer repeats.
 READ_CHARS = 1000

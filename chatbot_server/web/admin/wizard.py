@@ -26,7 +26,7 @@ from chatbot_server.web.admin.pages import (
     render,
     typed,
 )
-from chatbot_server.web.facts import processing_facts
+from chatbot_server.web.data_processing import processing_facts
 
 PRIVACY_FIELDS = ("retention_days", "contact_email", "policy_url")
 

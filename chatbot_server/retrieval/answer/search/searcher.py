@@ -28,7 +28,7 @@ from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector, Vect
 from chatbot_server.retrieval.language.dialogue.replies import as_follow_up
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, together
 from chatbot_server.retrieval.language.words import acronyms, stems
-from chatbot_server.retrieval.language.words.asked_in import language_asked_in
+from chatbot_server.retrieval.language.words.question_language import language_asked_in
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import postgresql, search_index
 from chatbot_server.storage.knowledge.chunks import load_document, titles_of_chunks

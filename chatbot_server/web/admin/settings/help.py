@@ -25,7 +25,7 @@ from chatbot_server.storage.site.webhooks import has_paused_webhook
 from chatbot_server.storage.visitors.outbox import undelivered
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, admin_language, render
-from chatbot_server.web.facts import OWN_MACHINE
+from chatbot_server.web.data_processing import OWN_MACHINE
 from chatbot_server.web.middleware.address import own_address
 
 MEGABYTE = 1_000_000

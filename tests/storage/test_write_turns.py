@@ -15,9 +15,9 @@ from support.patience import LONG, wait_for
 
 from chatbot_server.errors import EngineBusy, Unavailable
 from chatbot_server.retrieval.curate.library import add_note
-from chatbot_server.storage import turns
+from chatbot_server.storage import write_turns
 from chatbot_server.storage.database import PRAGMAS, Database
-from chatbot_server.storage.turns import WriteTurns
+from chatbot_server.storage.write_turns import WriteTurns
 
 ADD = text("INSERT INTO counted (number) VALUES (1)")
 WRITE = text("INSERT INTO written (number) VALUES (:number)")
@@ -92,7 +92,7 @@ def test_many_writers_are_none_in_the_others_way(
 def test_a_turn_ends_with_its_transaction_however_that_ends(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(write_turns, "TURN_SECONDS", 0.1)
 
     def fail_in_transaction() -> None:
         with database.session() as session:
@@ -120,7 +120,7 @@ def writes(browser: Browser) -> list[str]:
 
     @event.listens_for(browser.database.engine, "before_cursor_execute")
     def note(_connection: object, cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith(turns.WRITES):
+        if statement.startswith(write_turns.WRITES):
             log.append(" ".join(statement.split()[:3]))
 
     @event.listens_for(browser.database.engine, "commit")
