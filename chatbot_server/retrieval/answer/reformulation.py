@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
+from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, PRICE, Query
 from chatbot_server.retrieval.answer.search.searcher import COMMON, Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.show.closed_days import asks_for_closed_days
@@ -20,7 +20,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.time.dates import date_of
 from chatbot_server.retrieval.language.time.moments import find_moment
 from chatbot_server.retrieval.language.time.year_days import without_days
-from chatbot_server.retrieval.language.words import stems
+from chatbot_server.retrieval.language.words import stems, synonyms
 
 # The message that holds the noun of each concept which a place can be asked for in general.
 GENERAL_NOUNS = {
@@ -28,6 +28,7 @@ GENERAL_NOUNS = {
     "=phone": "contact_noun",
     "=email": "contact_noun",
     "=address": "address_noun",
+    PRICE: "price_noun",
 }
 # On a site of so few chunks, a word that stands in all of them need not be the name of the place.
 FEW_CHUNKS = 2
@@ -131,4 +132,6 @@ def general_concept(query: Query) -> str:
         word.concepts for word in words_beside_days(query) if word.concepts or has_content_words
     ]
     of_all_words = frozenset.intersection(*concepts) if concepts else frozenset()
+    if not has_content_words and synonyms.asks_how_much(query.text, query.languages):
+        return PRICE  # “C'est combien ?”
     return next((concept for concept in GENERAL_NOUNS if concept in of_all_words), "")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import PRICE, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.quote import of_days
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.show.hours_asked import asks_hours_of_days, asks_only_hours
-from chatbot_server.retrieval.language.facts import Kind, states
+from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.seasons import parts_of_year
 from chatbot_server.retrieval.language.time.weekdays import (
@@ -42,6 +42,8 @@ def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candid
     """
     if query.general in _CONTACTS:
         return _with_contacts_first(sections, query)
+    if query.general == PRICE:
+        return _with_prices_first(sections, query)
     opening = any("=opening_hours" in word.concepts for word in query.content_words)
     if not query.days or not (query.moment or opening):
         return [*sections]
@@ -139,6 +141,18 @@ def _spans_of_opening(section: Candidate, query: Query) -> list[Span]:
     ]
     heading = [section.chunk.heading] if sentences else []
     return spans_in("\n".join([*heading, *sentences]), languages)
+
+
+def _with_prices_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, first those that state most prices: “your prices?” asks for the list of them."""
+
+    def prices_stated(section: Candidate) -> int:
+        stated = {
+            fact for fact in facts(section.chunk.text, query.languages) if fact.kind == "price"
+        }
+        return len(stated) * (1 + HEADING_WORTH * (PRICE in section.about_terms))
+
+    return sorted(sections, key=prices_stated, reverse=True)
 
 
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:

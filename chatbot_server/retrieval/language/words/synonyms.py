@@ -123,6 +123,11 @@ def asks_for_phone_number(question: str, languages: Languages = ALWAYS_USED) -> 
     return bool(_concept_words(languages).phone_question.search(" ".join(stems.words(question))))
 
 
+def asks_how_much(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether a price answers *question*, though it names none: “how much is it?”."""
+    return bool(_concept_words(languages).how_much.search(" ".join(stems.words(question))))
+
+
 def counted_thing(question: str, languages: Languages = ALWAYS_USED) -> Word | None:
     """What *question* asks the number of: “how many rooms”."""
     match = _concept_words(languages).how_many.search(" ".join(stems.words(question)))

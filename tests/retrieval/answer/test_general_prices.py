@@ -1,0 +1,58 @@
+"""“Your prices?” is answered by the list of prices, and not by whatever else states one."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.database import Database
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+FRENCH = (
+    (
+        "Recharger",
+        "La borne coûte 0,45 € le kWh. Son prix est affiché, le tarif aussi, et le coût.",
+    ),
+    (
+        "Séjourner",
+        "Le prix d’une nuit :\n\n- Tente : 18 €\n- Caravane : 24 €\n- Chien : 3 €\n- Vélo : 2 €",
+    ),
+    ("Payer", "Le prix se règle par carte, nos tarifs aussi."),
+)
+ENGLISH = (
+    ("Charging", "The post costs £0.45, a price on show: what it costs is the price of power."),
+    ("Your stay", "The price of a night:\n\n- Tent: £18\n- Caravan: £24\n- Dog: £3\n- Bike: £2"),
+    ("Paying", "Prices and rates are paid by card."),
+)
+
+
+@pytest.mark.parametrize(
+    ("pages", "question"),
+    [
+        (FRENCH, "Vos tarifs ?"),
+        (FRENCH, "C’est combien ?"),
+        (FRENCH, "Combien ça coûte ?"),
+        (FRENCH, "vous prenez combien"),
+        (ENGLISH, "prices?"),
+        (ENGLISH, "How much is it?"),
+        (ENGLISH, "how much do you charge"),
+        (ENGLISH, "what are your rates"),
+    ],
+)
+def test_the_list_of_prices_is_shown(
+    database: Database, site_id: int, pages: tuple[tuple[str, str], ...], question: str
+) -> None:
+    for title, text in pages:
+        add_note(database, site_id, title, text)
+    assert KnowledgeBase(database).ground(site_id, question).passages[0].title == pages[1][0]
+
+
+def test_a_price_of_one_thing_is_not_answered_by_the_list_of_others(
+    database: Database, site_id: int
+) -> None:
+    for title, text in ENGLISH:
+        add_note(database, site_id, title, text)
+    found = KnowledgeBase(database).ground(site_id, "How much does the post for charging cost?")
+    assert found.passages[0].title == "Charging"
