@@ -226,6 +226,19 @@ def test_each_answer_is_announced_once_when_it_is_whole(
         assert live == 0
 
 
+def test_what_stands_in_lines_of_its_own_is_announced_apart(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    script.answers["?"] = say("**Week**\n\nOpen from 9.\n\n- Monday\n- Friday")
+    with visit(browser) as it:
+        it.go(pages.add()).open()
+        it.page.evaluate(LISTEN)
+        it.ask("?").answered("Friday")
+        it.until(lambda: len(it.page.evaluate("heard")) > 1)
+        heard = " ".join(it.page.evaluate("heard")[1].split())
+        assert heard == "Week Open from 9. Monday Friday"
+
+
 def test_a_full_screen_panel_keeps_the_focus_and_a_bubble_one_does_not(
     browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:

@@ -153,7 +153,7 @@ def test_where_the_question_goes_is_told_only_from_the_configuration(
         it.panel.get_by_role("button", name="Where does my question go?").click()
         it.until(lambda: held)
         held[0].continue_() if answered else held[0].abort()
-        words = "SmolLM2 135M Instruct answers there" if answered else "cannot be reached"
+        words = "SmolLM2 135M Instruct answers there" if answered else "No connection"
         expect(it.panel.locator(".sheet")).to_contain_text(words)
 
 

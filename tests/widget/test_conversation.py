@@ -111,7 +111,7 @@ def test_a_question_is_kept_when_the_server_is_away(
         it.go(pages.add()).open()
         it.page.route("**/api/chat", lambda route: route.abort())
         it.ask("Are you there?")
-        it.panel.locator(".error").get_by_text("The server cannot be reached").wait_for()
+        it.panel.locator(".error").get_by_text("No connection. Your text is kept.").wait_for()
         expect(it.field).to_have_value("Are you there?")
         it.page.reload()
         it.configured()
@@ -120,6 +120,25 @@ def test_a_question_is_kept_when_the_server_is_away(
         it.field.press("Enter")
         it.answered("You said: Are you there?")
         expect(it.field).to_have_value("")
+
+
+def test_a_visitor_who_loses_the_network_sends_again_with_the_keyboard(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    focused = "document.querySelector('chatbot-widget').shadowRoot.activeElement?.id"
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("first").answered("You said: first")
+        it.page.context.set_offline(offline=True)
+        it.ask("second")
+        it.panel.locator(".error").get_by_text("No connection. Your text is kept.").wait_for()
+        expect(it.field).to_have_value("second")
+        it.page.context.set_offline(offline=False)
+        it.panel.locator(".error button").press("Enter")
+        it.answered("You said: second")
+        assert it.page.evaluate(focused) == "question", "the button has gone, and not the focus"
+        it.panel.get_by_role("button", name="Try again").press("Enter")
+        it.until(lambda: len([asked for asked in script.asked if asked["message"] == "second"]) > 1)
+        assert it.page.evaluate(focused) == "question"
 
 
 def test_the_servers_refusals_are_shown_in_its_words(

@@ -64,7 +64,7 @@ def test_a_chat_comes_back_with_its_server(
         remembering(it)
         it.page.route("**/api/**", lambda route: route.abort())
         it.go(pages.add())
-        it.panel.locator(".error").get_by_text("cannot be reached").wait_for()
+        it.panel.locator(".error").get_by_text("No connection").wait_for()
         it.page.unroute("**/api/**")
         it.panel.get_by_role("button", name="Try again").click()
         it.answered("First answer")

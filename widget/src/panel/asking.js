@@ -62,6 +62,7 @@ export function asking(app) {
   const retry = async () => {
     const text = messages.findLast(({ role }) => role === "user")?.text;
     if (!text || running() || messages.at(-1)?.role !== "assistant") return;
+    view.focus(); // from the button, which goes
     remove(app, 1);
     await reply({ body: { ...body(app, text), retry: true } });
   };

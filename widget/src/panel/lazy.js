@@ -19,7 +19,7 @@ export function part(app, name, file) {
         app.options,
         () => {
           loading = undefined;
-          reject(new Error(app.say("away")));
+          reject(new Error());
         },
         file,
       );

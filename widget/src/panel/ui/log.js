@@ -60,7 +60,7 @@ export function log(app) {
     /** A failure that belongs to no answer. @param {Error} error @param {() => void} retry */
     problem(error, retry) {
       const text = error.message || say("away");
-      const again = () => (end.replaceChildren(), retry());
+      const again = () => (app.view.focus(), end.replaceChildren(), retry());
       end.replaceChildren(failure(text, h("button.chip", { onclick: again }, say("retry"))));
       voice.announce(text);
       toEnd(log);

@@ -88,7 +88,7 @@ export function bubbleOf(app, message) {
     ].filter(Boolean);
   };
 
-  return { element, draw, spoken: () => text.textContent };
+  return { element, draw, spoken: () => text.innerText };
 }
 
 /** @param {string} text @param {HTMLElement | false | undefined} again a button */
