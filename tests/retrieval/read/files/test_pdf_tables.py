@@ -80,13 +80,9 @@ def test_a_heading_in_larger_letters_ends_a_table_and_dots_lead_to_no_price() ->
 
 
 def test_items_whose_bullets_stand_apart_are_no_table_and_stay_whole() -> None:
-    items = [
-        *(
-            (50, 700, "•"),
-            (75, 700, "Bring a cap, a towel and a coin of one pound for the locker by"),
-        ),
-        *((75, 686, "the door."), (50, 672, "•"), (75, 672, "Rinse before you swim.")),
-    ]
+    first = (160, 700, "Bring a cap, a towel and a coin of one pound for the")
+    second = (160, 672, "Rinse before you swim.")
+    items = [(50, 700, "•"), first, (50, 686, "locker by the door."), (50, 672, "•"), second]
     page = drawn_pdf([drawn(items)])
     assert read_bytes("x.pdf", page)["text"].split("\n") == [
         "- Bring a cap, a towel and a coin of one pound for the locker by the door.",
