@@ -218,7 +218,7 @@ def header_count(grid: Sequence[Row]) -> int:
     if len(grid) < 2:
         return 0
     first, rest = grid[0], grid[1:]
-    if names_days(first[0]) and not any(map(names_days, first[1:])):
+    if tells_of_day(first):
         return 0
     spans = any(left == right != "" for left, right in pairwise(first[1:]))
     if spans and len(grid) > 2 and grid[1][0] == first[0] != "":
@@ -231,6 +231,11 @@ def header_count(grid: Sequence[Row]) -> int:
         return 1
     with_digits = sum(bool(_HAS_DIGIT.search(row[1])) for row in rest)
     return 1 if 2 * with_digits >= len(rest) else 0
+
+
+def tells_of_day(row: Row) -> bool:
+    """Whether *row* tells when something is open on the day that it begins with."""
+    return names_days(row[0]) and not any(map(names_days, row[1:]))
 
 
 def _without_tabs(line: str) -> str:

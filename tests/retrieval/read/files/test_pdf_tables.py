@@ -35,6 +35,8 @@ NAMED = f"{NAMES}\n{RULE}\n{BODY}"
 def test_names_above_several_columns_are_told_with_each_of_them() -> None:
     assert read(drawn([*WEEK, *row_at(660, ROOMS)])) == NAMED
     assert read(drawn([*WEEK, *row_at(660, ROOMS)], "B")) == NAMED
+    top = [*WEEK, (50, 680, "Room"), *row_at(660, ("", *ROOMS[1:]))]
+    assert read(drawn(top)) == NAMED
     left = row_at(680, ("", "Weekdays", "", "Weekend"))  # at the left edge of their columns
     assert read(drawn([*left, *row_at(660, ROOMS)])) == NAMED
 
@@ -101,3 +103,15 @@ def test_a_line_with_gaps_above_rows_that_have_none_there_is_no_table() -> None:
     text = read_bytes("x.pdf", drawn_pdf([drawn(lines)]))["text"]
     assert "| main: | the content |\n| menu: | links |" in text
     assert "| We tell" not in text
+
+
+def test_names_at_the_left_of_columns_whose_numbers_stand_at_the_right_are_theirs() -> None:
+    head = [(50, 680, "Pitch"), (130, 680, "July"), (250, 680, "August")]
+    head += [(x, 660, text) for x, text in zip((130, 190, 250, 310), ROOMS[1:], strict=True)]
+    numbers = [(50, 640, "Tent"), (50, 620, "Caravan")]
+    numbers += [(x, y, str(y + x)) for y in (640, 620) for x in (170, 230, 290, 350)]
+    text = read_bytes("x.pdf", drawn_pdf([drawn([*head, *numbers])]))["text"]
+    assert "| Tent | 810 | 870 | 930 | 990 |" in text
+    assert text.startswith(
+        "| Pitch | July, Member | July, Guest | August, Member | August, Guest |"
+    )

@@ -94,3 +94,8 @@ def test_two_rows_name_the_columns_and_what_stands_below_an_empty_row_has_none()
         "",
         "| Deposit | 500 € |",
     ]
+
+
+def test_a_sheet_whose_first_day_is_closed_has_no_names_of_columns() -> None:
+    sheet = xlsx([["Monday", "closed", ""], ["Tuesday", "9–12", "14–18"], ["Friday", "9–12", ""]])
+    assert "---" not in read_bytes("x.xlsx", sheet)["text"]

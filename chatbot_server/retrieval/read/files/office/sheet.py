@@ -11,6 +11,7 @@ from chatbot_server.retrieval.read.files.writer import (
     MarkdownWriter,
     Row,
     header_count,
+    tells_of_day,
 )
 
 LEVEL = 2
@@ -87,4 +88,4 @@ def leading_texts(block: Sequence[Row]) -> list[str]:
 def names_columns(rows: Sequence[Row]) -> bool:
     """Whether the first of *rows* names the columns of the others."""
     cells = list(filter(None, rows[0])) if len(rows) > 1 else []
-    return len(cells) > 1 and not _DIGIT.search(cells[-1])
+    return len(cells) > 1 and not _DIGIT.search(cells[-1]) and not tells_of_day(rows[0])

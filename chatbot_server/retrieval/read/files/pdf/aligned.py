@@ -53,19 +53,17 @@ class AlignedTable:
         """The lines that it is made of."""
         return self._rows[: self.row_count]
 
-    @property
-    def edges(self) -> list[float]:
-        """The middles of the gaps between its columns."""
-        return [(left + right) / 2 for left, right in self._gutters]
-
     def extents(self) -> list[tuple[float, float]]:
-        """From where to where text stands in each column."""
+        """From where to where text stands in each column; from 0 to 0 in an empty one."""
         columns: list[list[Piece]] = [[] for _ in range(self.column_count)]
         for parts in self._parts[: self.row_count]:
             for piece in parts if len(parts) > 1 else ():
                 columns[self.column_of(piece)].append(piece)
         return [
-            (min(piece.x0 for piece in column), max(piece.x1 for piece in column))
+            (
+                min((piece.x0 for piece in column), default=0.0),
+                max((piece.x1 for piece in column), default=0.0),
+            )
             for column in columns
         ]
 

@@ -50,17 +50,20 @@ def are_names(head: Sequence[Row], table: AlignedTable) -> bool:
     pieces = [piece for row in head for piece in row]
     if len(head[0]) < 2 or max(map(len, head)) > table.column_count:
         return False
-    edge = table.edges[0]
+    edge = table.extents()[0][1]
     if any(len(row) == 1 and row[0].x1 > edge for row in head):
         return False
-    values = [any(_DIGIT.search(piece.text) for piece in row[1:]) for row in table.rows]
+    rows = [row for row in table.rows if len(row) > 1]
+    values = [any(_DIGIT.search(piece.text) for piece in row[1:]) for row in rows]
     if 2 * sum(values) < len(values) or any(_PRICE.search(piece.text) for piece in pieces):
         return False
     if all(row[0].x0 > edge for row in head if len(row) > 1):
         return True  # nothing stands above the names of the rows
+    if any(_DIGIT.search(piece.text) for piece in pieces):
+        return False
     are_bold = all(piece.is_bold for piece in pieces)
-    has_digit = any(_DIGIT.search(piece.text) for piece in pieces)
-    return are_bold and not has_digit and not all(piece.is_bold for piece in table.rows[-1])
+    are_bold = are_bold and not all(piece.is_bold for piece in table.rows[-1])
+    return are_bold or (head[-1][0].x0 > edge and all(values))
 
 
 def with_names(head: Sequence[Row], table: AlignedTable) -> tuple[TableBlock, int]:
@@ -71,9 +74,10 @@ def with_names(head: Sequence[Row], table: AlignedTable) -> tuple[TableBlock, in
         and not any(map(_DIGIT.search, block.rows[0]))
         and all(any(map(_DIGIT.search, row[1:])) for row in block.rows[1:])
     )
-    is_broken = own and table.rows[1][0].x0 > table.edges[0]
-    lines = [*head, *table.rows[: own + is_broken]]
-    block.rows[:0] = names_of(list(map(parts_of, lines)), table.extents())[: len(head)]
+    extents = table.extents()
+    is_broken = own and table.rows[1][0].x0 > extents[0][1]
+    lines = list(map(parts_of, [*head, *table.rows[: own + is_broken]]))
+    block.rows[:0] = names_of(lines, with_own_names(extents, lines))[: len(head)]
     block.header_rows = len(head) + own
     block.x0, block.y = min(block.x0, head[0][0].x0), head[0][0].y
     return block, len(head) + table.row_count
@@ -81,6 +85,24 @@ def with_names(head: Sequence[Row], table: AlignedTable) -> tuple[TableBlock, in
 
 def parts_of(row: Row) -> list[Piece]:
     return [part for piece in row for part in piece.parts()]
+
+
+def with_own_names(extents: Sequence[Extent], lines: Sequence[Row]) -> list[Extent]:
+    """*extents*, widened to the names in those of *lines* that have one for each column."""
+    columns = list(extents)
+    for row in lines:
+        unnamed = len(columns) - len(row)
+        if each_has_name(row, extents):
+            for at, piece in enumerate(row, unnamed):
+                left, right = columns[at]
+                columns[at] = min(left, piece.x0), max(right, piece.x1)
+    return columns
+
+
+def each_has_name(row: Row, columns: Sequence[Extent]) -> bool:
+    """Whether *row* has as many pieces as there are *columns*, or the first one has none."""
+    unnamed = len(columns) - len(row)
+    return unnamed == 0 or (unnamed == 1 and bool(row) and row[0].x0 > columns[0][1])
 
 
 def names_of(lines: Sequence[Row], extents: Sequence[Extent]) -> list[list[str]]:
@@ -98,9 +120,18 @@ def names_of(lines: Sequence[Row], extents: Sequence[Extent]) -> list[list[str]]
     free = [at for at in range(len(extents)) if not any(names[at] for names in rows)]
     for row, names, beside in zip(lines, rows, is_tall, strict=True):
         if not beside:
-            for at, name in zip(free, names_above(row, [extents[at] for at in free]), strict=True):
-                names[at] = name
+            names[:] = names_in(row, extents, free)
     return rows
+
+
+def names_in(row: Row, extents: Sequence[Extent], free: list[int]) -> list[str]:
+    """The names that *row* has for the columns in *free*; the first one is that of one column."""
+    names = [""] * len(extents)
+    if free[:1] == [0] and row[0].x0 < extents[0][1] and row[0].x1 < extents[1][0]:
+        names[0], row, free = row[0].text, row[1:], free[1:]
+    for at, name in zip(free, names_above(row, [extents[at] for at in free]), strict=True):
+        names[at] = name
+    return names
 
 
 def names_above(pieces: Row, columns: Sequence[Extent], widest: int = MOST_COLUMNS) -> list[str]:
@@ -110,6 +141,8 @@ def names_above(pieces: Row, columns: Sequence[Extent], widest: int = MOST_COLUM
     columns are shared out so that all of them together fit best.
     """
     width = len(columns)
+    if each_has_name(pieces, columns):
+        return [*[""] * (width - len(pieces)), *(piece.text for piece in pieces)]
 
     @cache
     def best(number: int, first: int) -> tuple[float, tuple[tuple[int, int], ...]]:
