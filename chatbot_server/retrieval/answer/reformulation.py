@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
 from chatbot_server.messages import say
-from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, PRICE, Query
+from chatbot_server.retrieval.answer.search.query import ADDRESS, MAX_QUESTION, PRICE, Query
 from chatbot_server.retrieval.answer.search.searcher import COMMON, Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.show.closed_days import asks_for_closed_days
@@ -27,7 +27,7 @@ GENERAL_NOUNS = {
     "=opening_hours": "opening_hours_noun",
     "=phone": "contact_noun",
     "=email": "contact_noun",
-    "=address": "address_noun",
+    ADDRESS: "address_noun",
     PRICE: "price_noun",
 }
 # On a site of so few chunks, a word that stands in all of them need not be the name of the place.

@@ -190,6 +190,7 @@ class Language(_Record):
         posting_words: introduce the date on which a text was written.
         asks_when: asks for a date.
         asks_hour: asks for a time of the day.
+        contact_headings: stand in headings over how to reach the place.
         asks_phone_number: asks for a telephone number, and not just how to reach the place.
         negations: words that deny.
         negation_endings: ends of such words.
@@ -296,6 +297,7 @@ class Language(_Record):
     asks_when: Phrases
     asks_hour: Phrases
     asks_phone_number: Phrases
+    contact_headings: Phrases
     negations: Words
     negation_endings: Words = frozenset()
     opposites: dict[str, tuple[Words, Words]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import pytest
 
@@ -12,7 +12,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site
 
 # A Thursday.
-NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
+NOW = datetime(2026, 11, 26, 15, 30, tzinfo=timezone.utc)
 HOURS = "Open Monday to Friday 9am to 5pm, Saturday 10am to 4pm, Sunday closed."
 
 

@@ -32,7 +32,7 @@ from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
 
 MAX_QUESTION = 1000
 # The concepts of how to reach a place; one of them is enough.
-PRICE = "=price"
+PRICE, ADDRESS = "=price", "=address"
 CONTACTS = frozenset({"=phone", "=email"})
 # The number of first words that say what kind of thing is asked: “À partir de quelle heure …”.
 OPENING = 5

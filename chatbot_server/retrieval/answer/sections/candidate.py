@@ -15,7 +15,7 @@ from chatbot_server.retrieval.answer.search.site_memory import SectionText
 from chatbot_server.retrieval.answer.sections import quote
 from chatbot_server.retrieval.answer.sections.rows import rows_left_out
 from chatbot_server.retrieval.base import Passage
-from chatbot_server.retrieval.index.chunks import below
+from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, any_of
 from chatbot_server.retrieval.language.tables import row_name
@@ -124,6 +124,12 @@ class Candidate:
         if not is_legal or pattern.search(fold(self.query.text)):
             return False
         return self.query.words.isdisjoint(stems.words(title))
+
+    @cached_property
+    def heading_is_legal(self) -> bool:
+        """Whether its own heading is that of a notice that the law requires."""
+        own_heading = self.chunk.heading.rpartition(BETWEEN)[2]
+        return bool(_legal_pages(self.query.languages).search(fold(own_heading)))
 
     @cached_property
     def coverage(self) -> float:

@@ -22,6 +22,8 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 # of their best sections.
 DOCUMENTS = 8
 SECTIONS = 12
+# What is asked of the place in general may be stated in a footer, which is near to no question.
+SECTIONS_IN_GENERAL = 40
 # The share of a follow-up's subject that a section must contain, relative to the best section.
 SUBJECT_SHARE = 0.6
 
@@ -44,9 +46,12 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
     documents = hits if interactions else hits[:DOCUMENTS]
     by_chunk = {chunk: hit for hit in documents for chunk in hit.matches}
     matches = {chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()}
-    chunks = _best_chunks(matches, interactions, hits[0].chunk)
+    count = SECTIONS_IN_GENERAL if query.general else SECTIONS
+    chunks = _best_chunks(matches, interactions, hits[0].chunk, count)
     chunks += [
-        chunk for chunk in _highest(query.in_conversation) if chunk in matches.keys() - {*chunks}
+        chunk
+        for chunk in _highest(query.in_conversation, count)
+        if chunk in matches.keys() - {*chunks}
     ]
     sections = with_whole_tables(index.unit, index.memory.sections(index.unit, chunks))
     by_text: dict[tuple[int, str, str], Candidate] = {}  # of parts of one table, the best alone
@@ -68,25 +73,25 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
 
 
 def _best_chunks(
-    matches: Mapping[int, ChunkMatch], interactions: Mapping[int, float], best: int
+    matches: Mapping[int, ChunkMatch], interactions: Mapping[int, float], best: int, count: int
 ) -> list[int]:
-    """The best of the chunks of *matches* and, in any case, *best*: best first.
+    """The best *count* of the chunks of *matches* and, in any case, *best*: best first.
 
     Entries have no interaction. They are chosen by their matches alone, beside the pages.
     """
     scores = match_scores(matches)
-    by_match = _highest(scores)
+    by_match = _highest(scores, count)
     entries = [chunk for chunk in by_match if chunk not in interactions]
     for chunk in scores.keys() & interactions.keys():
         scores[chunk] += INTERACTION_WEIGHT * interactions[chunk]
-    of_pages = _highest({chunk: scores[chunk] for chunk in scores if chunk in interactions})
+    of_pages = _highest({chunk: scores[chunk] for chunk in scores if chunk in interactions}, count)
     chosen = {best, *entries, *of_pages}
     return sorted(chosen, key=lambda chunk: (-scores[chunk], chunk))
 
 
-def _highest(scores: Mapping[int, float]) -> list[int]:
-    """The chunks with the best *scores*."""
-    return sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:SECTIONS]
+def _highest(scores: Mapping[int, float], count: int) -> list[int]:
+    """The *count* chunks with the best *scores*."""
+    return sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[:count]
 
 
 def on_subject(sections: Sequence[Candidate], query: Query) -> list[Candidate]:

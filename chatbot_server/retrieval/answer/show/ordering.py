@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.answer.search.query import PRICE, Query
+from chatbot_server.retrieval.answer.search.query import ADDRESS, PRICE, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.quote import of_days
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
@@ -19,6 +20,7 @@ from chatbot_server.retrieval.language.time.weekdays import (
     names_public_holidays,
 )
 from chatbot_server.retrieval.language.time.year_days import Span, spans_in
+from chatbot_server.retrieval.language.words.synonyms import names_contact
 
 # How much less relevant than the best one a section with the hours of the day may be.
 NEAR_ENOUGH = 3.0
@@ -30,8 +32,12 @@ HEADING_WORTH = 2
 _CONTACTS: dict[str, tuple[Kind, ...]] = {
     "=phone": ("phone", "email"),
     "=email": ("email", "phone"),
-    "=address": ("street",),
+    ADDRESS: ("street",),
 }
+# What a heading about contact counts, where a contact that is stated counts 1.
+_BY_HEADING = 0.5
+# With the town, in France, Germany and Spain; in the United Kingdom.
+_POSTCODE = re.compile(r"\b\d{5} [^\W\d_]|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 
 
 def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
@@ -156,18 +162,23 @@ def _with_prices_first(sections: Sequence[Candidate], query: Query) -> list[Cand
 
 
 def _with_contacts_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
-    """*sections*, first the relevant ones that state how to reach the place.
+    """*sections*, first those that state how to reach the place, under headings that say so.
 
-    Legal notices come after other pages: they also state how to reach the hosting company.
+    Legal notices come after other pages: they also state how to reach the hosting company. So do
+    sections that only state a number: “at night, call the centre in Hull”.
     """
-    relevances = section_relevances(sections)
-    enough = relevances[sections[0].chunk.id] - NEAR_ENOUGH
 
     def contacts_stated(section: Candidate) -> float:
-        if relevances[section.chunk.id] < enough:
-            return 0
-        text = fold(section.chunk.text)
-        count = sum(states(kind, text, query.languages) for kind in _CONTACTS[query.general])
-        return min(count, 0.5) if section.is_legal else count
+        text = section.chunk.text
+        flat = fold(text)
+        count = sum(states(kind, flat, query.languages) for kind in _CONTACTS[query.general])
+        if query.general == ADDRESS and not count:
+            count = bool(_POSTCODE.search(text))
+        if section.is_legal or section.heading_is_legal:
+            return min(count, _BY_HEADING)
+        is_about = names_contact(
+            f"{section.document.title} {section.chunk.heading}", query.languages
+        )
+        return count + _BY_HEADING * is_about
 
     return sorted(sections, key=contacts_stated, reverse=True)

@@ -128,6 +128,11 @@ def asks_how_much(question: str, languages: Languages = ALWAYS_USED) -> bool:
     return bool(_concept_words(languages).how_much.search(" ".join(stems.words(question))))
 
 
+def names_contact(heading: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *heading* stands over how to reach the place."""
+    return bool(_concept_words(languages).contact_heading.search(" ".join(stems.words(heading))))
+
+
 def counted_thing(question: str, languages: Languages = ALWAYS_USED) -> Word | None:
     """What *question* asks the number of: “how many rooms”."""
     match = _concept_words(languages).how_many.search(" ".join(stems.words(question)))
@@ -194,6 +199,7 @@ class _ConceptWords:
         self.politeness = re.compile(rf"\b{any_of(self._all_words('polite_phrases'))}(?!\w)")
         self.number_question = re.compile(rf"\b{any_of(self._all_words('asks_number'))}\b")
         self.hour_question = re.compile(rf"\b{any_of(self._all_words('asks_hour'))}\b")
+        self.contact_heading = re.compile(rf"\b{any_of(self._all_words('contact_headings'))}\b")
         self.phone_question = re.compile(rf"\b{any_of(self._all_words('asks_phone_number'))}\b")
         days = any_of(self._all_words("kinds_of_days"))
         units = any_of(self._all_words("units_of_time"))

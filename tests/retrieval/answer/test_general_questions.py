@@ -1,4 +1,4 @@
-"""“Your prices?” is answered by the list of prices, and not by whatever else states one."""
+"""“Your prices?”, “your address?”: what states it best comes first, and not what speaks of it."""
 
 from __future__ import annotations
 
@@ -56,3 +56,43 @@ def test_a_price_of_one_thing_is_not_answered_by_the_list_of_others(
         add_note(database, site_id, title, text)
     found = KnowledgeBase(database).ground(site_id, "How much does the post for charging cost?")
     assert found.passages[0].title == "Charging"
+
+
+CLINIC = (
+    (
+        "Urgences",
+        "La nuit, le téléphone est celui du centre : téléphone 02 40 92 06 06, joignable.",
+    ),
+    ("Horaires et accès", "Clinique du Lac, ouverte le lundi à 9 h. Téléphone 02 40 55 12 80."),
+)
+CAMPING = (
+    (
+        "Réserver",
+        "L’adresse vous est envoyée ; pour venir, l’adresse suffit. Une adresse par place.",
+    ),
+    ("Les Roseaux", "Adresse : Route du Lac, 40460 Sanguignac"),
+    ("Mentions", "Adresse de l’hébergeur : 3 rue du Port, 56000 Vannes. Une adresse."),
+)
+BOATS = (
+    ("Routes", "Where shall we go? Each address on the way, and where to moor: an address a day."),
+    ("Visit us", "Our address: Sunny Mill, Leeds LS9 8AG."),
+)
+
+
+@pytest.mark.parametrize(
+    ("pages", "question", "told"),
+    [
+        (CLINIC, "Numéro de téléphone ?", "02 40 55 12 80"),
+        (CLINIC, "Comment vous joindre ?", "02 40 55 12 80"),
+        (CAMPING, "adresse ?", "40460 Sanguignac"),
+        (CAMPING, "Vous êtes où ?", "40460 Sanguignac"),
+        (BOATS, "Where are you?", "LS9 8AG"),
+        (BOATS, "address", "LS9 8AG"),
+    ],
+)
+def test_how_to_reach_the_place_is_told_where_headings_say_so(
+    database: Database, site_id: int, pages: tuple[tuple[str, str], ...], question: str, told: str
+) -> None:
+    for title, text in pages:
+        add_note(database, site_id, title, text)
+    assert told in KnowledgeBase(database).ground(site_id, question).passages[0].text
