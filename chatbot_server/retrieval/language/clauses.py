@@ -11,9 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import (
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+    any_phrase,
+)
 from chatbot_server.retrieval.language.text import fold, fold_letters
 
 # A longer message is taken as one question.
@@ -162,11 +167,7 @@ class _Phrases:
     """
 
     def __init__(self, languages: Languages) -> None:
-        records = [LANGUAGES[code] for code in languages]
-
-        def phrases(field: str) -> str:
-            return any_of(phrase for record in records for phrase in getattr(record, field))
-
+        phrases = partial(any_phrase, languages=languages)
         joints = phrases("question_joints")
         opening = rf"(?:{phrases('question_openings')}(?!\w)|{_INVERSION})"
         anywhere = rf"(?<!\w){phrases('asking_anywhere')}(?!\w)"
@@ -196,7 +197,9 @@ class _Phrases:
             rf"(?<!\w)(?:{greeting}{_WORD_END}[{_PUNCTUATION}]*(?:(?:et|and)\s+)?)+[?？]?\Z"
         )
         self._introduction = re.compile(introduction)
-        self._courtesy_words = frozenset().union(*(record.courtesy_words for record in records))
+        self._courtesy_words = frozenset().union(
+            *(LANGUAGES[code].courtesy_words for code in languages)
+        )
 
     def asks(self, flat: str) -> bool:
         """Whether a sentence without a question mark may be a question."""

@@ -19,6 +19,7 @@ from chatbot_server.retrieval.language.languages import (
     Languages,
     Words,
     any_of,
+    any_phrase,
     month_numbers,
 )
 from chatbot_server.retrieval.language.text import fold
@@ -181,7 +182,7 @@ def fact_patterns(languages: Languages = ALWAYS_USED) -> tuple[FactPattern, ...]
             _LINK,
             lambda match: _BEFORE_HOST.sub("", match[0].rstrip(".,;:!?)’'\"")).rstrip("/"),
         ),
-        ("phone", _PHONE, partial(_phone, words.any_of("calling_codes"))),
+        ("phone", _PHONE, partial(_phone, words.any_phrase("calling_codes"))),
         ("street", words.street(), lambda match: re.sub(r"[\s,]+", " ", match[0]).strip(" .")),
         ("date", words.date(), date),
         ("date", words.day_and_month(), date),
@@ -192,7 +193,11 @@ def fact_patterns(languages: Languages = ALWAYS_USED) -> tuple[FactPattern, ...]
             words.price(),
             lambda match: f"{_amount(match)} {words.currencies[_group(match, 'currency')]}",
         ),
-        ("percent", rf"(?P<amount>{_NUMBER}) [ ]? (?: % | {words.any_of('percent')} )", _amount),
+        (
+            "percent",
+            rf"(?P<amount>{_NUMBER}) [ ]? (?: % | {words.any_phrase('percent')} )",
+            _amount,
+        ),
         ("number", f"(?P<amount>{_NUMBER})", _amount),
     )
     return tuple(
@@ -239,6 +244,7 @@ class _FactWords:
 
     def __init__(self, languages: Languages) -> None:
         self._languages = [LANGUAGES[code] for code in languages]
+        self.any_phrase = partial(any_phrase, languages=languages)
         self.months = month_numbers(languages)
         self.months_alone: dict[str, int] = {}
         self.days: dict[str, int] = {}
@@ -264,14 +270,10 @@ class _FactWords:
     def number(self, word: str) -> int | None:
         return self._numbers.get(word, self._numbers.get(word.removesuffix("s")))
 
-    def any_of(self, field: str) -> str:
-        """A regular expression for the words that the languages have under *field*."""
-        return any_of(word for language in self._languages for word in getattr(language, field))
-
     def date(self) -> str:
         """Day, month and year; month and day, perhaps with a year."""
-        month, joints = any_of(self.months), self.any_of("date_joints")
-        ordinals = self.any_of("ordinals")
+        month, joints = any_of(self.months), self.any_phrase("date_joints")
+        ordinals = self.any_phrase("ordinals")
         return rf"""
             (?: \b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] )?
             \b (?P<month>{month}) \b \.? ,? (?:[ ]{joints})? [ ] (?P<year>\d{{4}}) \b
@@ -280,16 +282,16 @@ class _FactWords:
         """
 
     def day_and_month(self) -> str:
-        month, joints = any_of(self.months), self.any_of("date_joints")
-        ordinals = self.any_of("ordinals")
+        month, joints = any_of(self.months), self.any_phrase("date_joints")
+        ordinals = self.any_phrase("ordinals")
         return rf"\b (?P<day>\d{{1,2}}) {ordinals}? (?:[ ]{joints})? [ ] (?P<month>{month}) \b"
 
     def time(self) -> str:
         hour, minute, half = r"[01]?\d|2[0-4]", r"[0-5]\d", r"[ap]\.?m\b\.?"
         return rf"""
-            \b (?P<hour>{hour}) \. (?P<minute>{minute}) [ ]? {self.any_of("clock_words")} \b
+            \b (?P<hour>{hour}) \. (?P<minute>{minute}) [ ]? {self.any_phrase("clock_words")} \b
           | \b (?P<hour2>{hour}) [ ]?
-            (?: {self.any_of("hour_words")} \b [ ]? | h(?=\d) | :(?={minute}) )
+            (?: {self.any_phrase("hour_words")} \b [ ]? | h(?=\d) | :(?={minute}) )
             (?P<minute2>{minute})? (?: [ ]? (?P<half2>{half}) )? (?!\d)
           | \b (?P<hour3>\d|1[0-2]) (?: \. (?P<minute3>{minute}) )? [ ]? (?P<half3>{half})
         """

@@ -361,6 +361,11 @@ def month_numbers(languages: Languages) -> dict[str, int]:
     }
 
 
+def any_phrase(field: str, languages: Languages) -> str:
+    """A regular expression for any word or phrase that *languages* have under *field*."""
+    return any_of(phrase for code in languages for phrase in getattr(LANGUAGES[code], field))
+
+
 def any_of(phrases: Iterable[str]) -> str:
     """A regular expression for any of *phrases*, longest first; matches nothing without any."""
     longest_first = sorted(set(phrases), key=lambda phrase: (-len(phrase), phrase))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, any_of
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
@@ -30,10 +30,7 @@ def interrogatives(question: str) -> frozenset[str]:
 @cache
 def _asks_to_be_told() -> re.Pattern[str]:
     """Words before a question that is asked indirectly, folded and without courtesy."""
-
-    def phrases(field: str) -> str:
-        return any_of(phrase for code in ALWAYS_USED for phrase in getattr(LANGUAGES[code], field))
-
+    phrases = partial(any_phrase, languages=ALWAYS_USED)
     return re.compile(
         rf"\b(?:{phrases('introduction_words')}[\s'-]+){{0,8}}{phrases('asks_to_be_told')}"
         rf"(?: +{phrases('if_words')})?(?![\w-])"

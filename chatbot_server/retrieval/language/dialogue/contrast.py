@@ -53,14 +53,12 @@ def are_opposed(question: str, title: str, languages: Languages = ALWAYS_USED) -
     """Whether one text has a word and the other its opposite."""
     question_words, title_words = set(stems.words(question)), set(stems.words(title))
     for first, second in _contrast_words(languages).opposites:
-        for here, there in ((first, second), (second, first)):
-            if (
-                question_words & here
-                and title_words & there
-                and not question_words & there
-                and not title_words & here
-            ):
-                return True
+        sides = {
+            (words.isdisjoint(first), words.isdisjoint(second))
+            for words in (question_words, title_words)
+        }
+        if sides == {(True, False), (False, True)}:
+            return True
     return _has_prefixed(question_words - title_words, title_words, languages) or _has_prefixed(
         title_words - question_words, question_words, languages
     )

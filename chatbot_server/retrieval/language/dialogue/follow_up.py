@@ -8,7 +8,12 @@ from functools import cache
 
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.facts import is_fact
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import (
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+    any_phrase,
+)
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time import moments, year_days
 from chatbot_server.retrieval.language.words import stems, synonyms
@@ -66,20 +71,7 @@ def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_U
         if rest[:1] and rest[0] in forms:
             starts = [at for at, (_match, word) in enumerate(words) if word in forms]
             return _without_run(before, words, starts[-1] + 1, language) if starts else before
-    articles = LANGUAGES[language].articles
-    content = {word for word in rest if not stems.is_stop_word(word, language)}
-    is_thing = bool(rest) and rest[0] in articles and len(rest) <= 2 * MAX_CONTENT_WORDS
-    starts = [at for at, (_match, word) in enumerate(words) if word in articles]
-    # “And the deposit?” asks for a property of the same thing.
-    if not (is_thing and starts) or all(
-        synonyms.word(word, languages).concepts for word in content
-    ):
-        return before
-    # “And the electric one?”, “and a child's bike?”: of the same thing as before.
-    flat_words = [word for _match, word in words]
-    alike = [at for at in starts if content & {*flat_words[at : at + MAX_CONTENT_WORDS]}]
-    only_first = bool(alike) or bool(LANGUAGES[language].stand_ins.intersection(rest))
-    return _without_run(before, words, (alike or starts)[-1] + 1, language, only_first)
+    return _without_thing(before, words, rest, languages, language)
 
 
 def without_names(text: str, languages: Languages = ALWAYS_USED, but: Collection[str] = ()) -> str:
@@ -160,6 +152,33 @@ def _names(text: str, languages: Languages, language: str) -> set[str]:
     return {name for name in names if not is_fact(name, languages)}
 
 
+def _without_thing(
+    before: str,
+    words: Sequence[tuple[re.Match[str], str]],
+    rest: Sequence[str],
+    languages: Languages,
+    language: str,
+) -> str:
+    """*before* without its last thing, if *rest* of a follow-up names another: “the pool”.
+
+    Args:
+        words: of *before*, each with its match.
+    """
+    articles = LANGUAGES[language].articles
+    content = {word for word in rest if not stems.is_stop_word(word, language)}
+    is_thing = bool(rest) and rest[0] in articles and len(rest) <= 2 * MAX_CONTENT_WORDS
+    starts = [at for at, (_match, word) in enumerate(words) if word in articles]
+    # “And the deposit?” asks for a property of the same thing.
+    is_property = all(synonyms.word(word, languages).concepts for word in content)
+    if is_property or not (is_thing and starts):
+        return before
+    # “And the electric one?”, “and a child's bike?”: of the same thing as before.
+    flat_words = [word for _match, word in words]
+    alike = [at for at in starts if content & {*flat_words[at : at + MAX_CONTENT_WORDS]}]
+    only_first = bool(alike) or bool(LANGUAGES[language].stand_ins.intersection(rest))
+    return _without_run(before, words, (alike or starts)[-1] + 1, language, only_first)
+
+
 def _without_run(
     text: str,
     words: Sequence[tuple[re.Match[str], str]],
@@ -182,5 +201,4 @@ def _without_run(
 
 @cache
 def _phrase(languages: Languages, field: str) -> re.Pattern[str]:
-    phrases = any_of(phrase for code in languages for phrase in getattr(LANGUAGES[code], field))
-    return re.compile(rf"\b{phrases}\b")
+    return re.compile(rf"\b{any_phrase(field, languages)}\b")

@@ -14,6 +14,7 @@ from chatbot_server.retrieval.language.languages import (
     Languages,
     MomentName,
     any_of,
+    any_phrase,
 )
 from chatbot_server.retrieval.language.text import fold
 
@@ -66,13 +67,13 @@ def find_moment(question: str, languages: Languages = ALWAYS_USED) -> tuple[Mome
 
 def asks_when(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *question* asks for a date."""
-    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].asks_when)
+    phrases = any_phrase("asks_when", languages)
     return bool(re.search(rf"(?<!\w){phrases}(?!\w)", fold(question)))
 
 
 def tells_posting(sentence: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *sentence* tells when a text was written: “Posted on 18 June 2026”."""
-    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].posting_words)
+    phrases = any_phrase("posting_words", languages)
     return bool(re.match(rf"{phrases}(?!\w)", fold(sentence).lstrip(_BEFORE_WORDS)))
 
 
@@ -89,5 +90,4 @@ def _patterns(languages: Languages) -> dict[MomentName, re.Pattern[str]]:
 
 @cache
 def _no_moment(languages: Languages) -> re.Pattern[str]:
-    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].no_moments)
-    return re.compile(rf"(?<![\w-]){phrases}(?![\w-])")
+    return re.compile(rf"(?<![\w-]){any_phrase('no_moments', languages)}(?![\w-])")

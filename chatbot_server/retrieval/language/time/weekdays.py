@@ -6,7 +6,7 @@ Only what is certain is returned: the words of the page, for days that it names.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 from chatbot_server.retrieval.language.facts import fact_patterns, facts
@@ -15,6 +15,7 @@ from chatbot_server.retrieval.language.languages import (
     LANGUAGES,
     Languages,
     any_of,
+    any_phrase,
     month_numbers,
 )
 from chatbot_server.retrieval.language.markdown import ITEM
@@ -41,9 +42,7 @@ class _DayWords:
     def __init__(self, languages: Languages) -> None:
         records = [LANGUAGES[code] for code in languages]
 
-        def words(field: str) -> str:
-            return any_of(word for record in records for word in getattr(record, field))
-
+        words = partial(any_phrase, languages=languages)
         groups = [
             rf"(?P<d{day}>{any_of(word for each in records for word in each.days[day])}s?"
             rf"|{any_of(word for each in records for word in each.short_days[day])}\b\.?"
