@@ -81,7 +81,8 @@ def all_offers(
     """The catalogue, then the owner's own files. *used*: the configured model, a name or a path."""
     here, room = installed(models_dir), _Room(available_memory(), free_disk(models_dir))
     if used and (file_in_use := path_of_model(used, models_dir)):
-        used = next((name for name, path in here.items() if _is_same(path, file_in_use)), used)
+        files = {name: path for name, path in here.items() if path.is_file()}
+        used = next((name for name, path in files.items() if path.samefile(file_in_use)), used)
         here.setdefault(used, file_in_use)
     offers = []
     for entry in catalogue().values():
@@ -101,10 +102,6 @@ def group_of_this_machine(offers: Iterable[Offer]) -> int | None:
     own_memory = round(total_memory() / 1_000_000_000)
     sizes = [offer.machine for offer in offers if offer.machine and offer.machine <= own_memory]
     return max(sizes, default=None)
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return one.is_file() and one.samefile(other)
 
 
 def _with_score(offer: Offer, path: Path | None, models_dir: Path) -> Offer:

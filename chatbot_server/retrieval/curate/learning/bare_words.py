@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.words import stems
@@ -16,6 +16,12 @@ from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
 from chatbot_server.retrieval.language.words.synonyms import without_politeness
 
+_phrase = partial(any_phrase, languages=ALWAYS_USED)
+# Words before a question that is asked indirectly, folded and without courtesy.
+_ASKS_TO_BE_TOLD = re.compile(
+    rf"\b(?:{_phrase('introduction_words')}[\s'-]+){{0,8}}{_phrase('asks_to_be_told')}"
+    rf"(?: +{_phrase('if_words')})?(?![\w-])"
+)
 _PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")  # “vélos” keeps its ending otherwise
 _OU = re.compile(r"\boù\b|^\W*ou\b", re.IGNORECASE)  # elsewhere, “ou” is “or”
 
@@ -25,16 +31,6 @@ def interrogatives(question: str) -> frozenset[str]:
     where = {"où"} if _OU.search(question) else set()
     small_words = frozenset().union(*(LANGUAGES[code].interrogatives for code in ALWAYS_USED))
     return small_words.intersection(stems.words(question)) | where
-
-
-@cache
-def _asks_to_be_told() -> re.Pattern[str]:
-    """Words before a question that is asked indirectly, folded and without courtesy."""
-    phrases = partial(any_phrase, languages=ALWAYS_USED)
-    return re.compile(
-        rf"\b(?:{phrases('introduction_words')}[\s'-]+){{0,8}}{phrases('asks_to_be_told')}"
-        rf"(?: +{phrases('if_words')})?(?![\w-])"
-    )
 
 
 class BareWords:
@@ -50,7 +46,7 @@ class BareWords:
         """The stems of *question*, in its own language; of all its words if it has no others."""
         language = _language_of(question)
         plain = without_politeness(spelled_out(question, language))
-        rest = _asks_to_be_told().sub(" ", plain)
+        rest = _ASKS_TO_BE_TOLD.sub(" ", plain)
         words = stems.content_words(rest if stems.words(rest) else plain, ALWAYS_USED, language)
         return frozenset(
             stems.stem(_PLURAL.sub("", self._right(word, language)), language) for word in words

@@ -84,7 +84,10 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
         for question in asked_by_pages
         if question.text.endswith("?") and question.text.count(" ") >= FEWEST_BLANKS
     ]
-    usual = list(_usual(main, audience))
+    usual = [
+        FirstQuestion(say(name, main), audience or main, kind, "", fact_kinds)
+        for name, kind, fact_kinds in (USUAL if main in MESSAGE_LANGUAGES else ())
+    ]
     # Hours and prices come before the headings of pages.
     figures = [question for question in usual if question.kind == "figure"]
     return _in_turn([*figures, *complete, *usual, *asked_by_pages])
@@ -130,12 +133,6 @@ def _stands_alone(row: PageHeading) -> bool:
 def _page(row: PageHeading) -> str:
     """The address of the page; empty for a note or an FAQ entry."""
     return row.url if row.url.startswith(("http://", "https://")) else ""
-
-
-def _usual(language: str, audience: str) -> Iterator[FirstQuestion]:
-    if language in MESSAGE_LANGUAGES:
-        for name, kind, fact_kinds in USUAL:
-            yield FirstQuestion(say(name, language), audience or language, kind, "", fact_kinds)
 
 
 def _in_turn(questions: Iterable[FirstQuestion]) -> Iterator[FirstQuestion]:

@@ -18,6 +18,7 @@ from chatbot_server.storage.site.sites import Site, all_sites
 
 OFFERED = 3
 MOST_TRIED = 12
+_ABOUT_PAGES = frozenset(title for each in LANGUAGES.values() for title in each.about_pages)
 _JOINTS = (" – ", " — ", " - ", " | ", " · ", ": ", " : ", ", ")
 
 
@@ -62,10 +63,10 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
 
 def _most_wanted(candidates: Iterable[str], language: str) -> list[str]:
     """*candidates* that are worth offering: prices and hours first, pages about the owner last."""
-    unwanted, about = _unwanted(language), _about_pages()
+    unwanted = _unwanted(language)
 
     def rank(topic: str) -> int:
-        if fold(topic) in about:
+        if fold(topic) in _ABOUT_PAGES:
             return 2
         return 0 if kind_of(topic, language) == "figure" else 1
 
@@ -80,12 +81,6 @@ def _unwanted(language: str) -> re.Pattern[str]:
     # Systems name such pages in their own language, whatever the site's.
     service = (phrase for record in LANGUAGES.values() for phrase in record.service_pages)
     return re.compile(rf"\b{any_of([*legal, *service])}\b")
-
-
-@cache
-def _about_pages() -> frozenset[str]:
-    """Titles of pages about the owner."""
-    return frozenset(title for record in LANGUAGES.values() for title in record.about_pages)
 
 
 def _leads_there(grounding: Grounding, topic: str) -> bool:

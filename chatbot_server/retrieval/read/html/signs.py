@@ -179,7 +179,8 @@ def place_of(icon: Any) -> Any:
         around = box.getparent()
         if around is None or around.tag in ("a", "button", "label", "header", "body", *HEADINGS):
             return None
-        if box.get("onclick") or box.get("role") == "button" or "close" in _classes(box):
+        classes = (box.get("class") or "").split()
+        if box.get("onclick") or box.get("role") == "button" or "close" in classes:
             return None
         if _has_words_before(box) or (around.text or "").strip():
             return box if is_cell_of_row(box, around) else None
@@ -195,10 +196,6 @@ def place_of(icon: Any) -> Any:
 def _has_words_before(box: Any) -> bool:
     before = islice(box.itersiblings(preceding=True), MAX_BESIDE)
     return any(short_text(each, 1) for each in before)
-
-
-def _classes(element: Any) -> list[str]:
-    return (element.get("class") or "").split()
 
 
 def is_cell_of_row(box: Any, around: Any) -> bool:
