@@ -246,6 +246,7 @@ def test_questions_for_machines_are_read_as_html() -> None:
 def test_microdata_is_read_as_other_statements_for_machines() -> None:
     body = """<div itemscope itemtype="https://schema.org/Bakery"><b itemprop=name>Martin</b>
     <meta itemprop=openingHours content="Mo-Fr 07:00-19:30">
+    <meta itemprop=paymentAccepted content="Cash, cards">
     <p itemprop=address>1 rue X</p></div>
     <section itemscope itemtype="https://schema.org/FAQPage">
     <div itemprop=mainEntity itemscope itemtype="https://schema.org/Question">
@@ -256,7 +257,9 @@ def test_microdata_is_read_as_other_statements_for_machines() -> None:
     result = read_html(page.encode(), "p", "https://s.example/p", "")
     assert result["faq"] == [["Do you deliver?", "Yes, daily."]]
     text = result["documents"][0]["text"]
-    assert text.endswith("## Martin\n\n- Opening hours: Monday – Friday 07:00–19:30")
+    assert text.endswith(
+        "## Martin\n\n- Payment: Cash, cards\n- Opening hours: Monday – Friday 07:00–19:30"
+    )
     assert text.count("1 rue X") == 1  # what is seen is not told again
 
 

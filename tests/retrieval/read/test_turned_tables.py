@@ -33,6 +33,13 @@ APPLES_AND_PEARS = "| Apples | 2 € |\n| Pears | 3 € |"
          "| Tent | 9 € | 12 € |")),
         (rows("Room|Low|High", "Small|40 €|60 €"), ("| Room | Low | High |\n| --- | --- | --- |\n"
          "| Small | 40 € | 60 € |")),
+        (rows("Massage|30 min<br>60 min|45 €<br>75 €", "Stones|75 min|90 €"),
+         "| Massage | 30 min | 45 € |\n| Massage | 60 min | 75 € |\n| Stones | 75 min | 90 € |"),
+        (rows("Massage|30 min<br>60 min|Ann<br>Tom", "Stones|75 min|Ann"),
+         "| Massage | 30 min, 60 min | Ann, Tom |\n| Stones | 75 min | Ann |"),
+        (rows("Zone|Day|Charge", "Town|Tuesday|free", "Villages|Monday|4 €", "Coast|Friday|6 €"),
+         ("| Zone | Day | Charge |\n| --- | --- | --- |\n| Town | Tuesday | free |\n"
+          "| Villages | Monday | 4 € |\n| Coast | Friday | 6 € |")),
         (rows("Soup|6 €", "Fish|16 €"), "| Soup | 6 € |\n| Fish | 16 € |"),
     ],
 )  # fmt: skip

@@ -135,11 +135,15 @@ def rows_of_two(labels: list[str], values: list[str]) -> list[list[str]]:
     """
     if belong_together(labels, values):
         return [list(row) for row in zip(labels, values, strict=True)]
-    if not all(map(_PRICE.search, values)) or any(map(_PRICE.search, labels)):
+    if not are_prices(values) or any(map(_PRICE.search, labels)):
         return [labels, values]
     if len(labels) == len(values) and all(map(_VALUE.search, labels)):
         return [list(row) for row in zip(labels, values, strict=True)]
     return [[", ".join(labels), ", ".join(values)]]
+
+
+def are_prices(values: list[str]) -> bool:
+    return all(map(_PRICE.search, values))
 
 
 def belong_together(labels: list[str], values: list[str]) -> bool:

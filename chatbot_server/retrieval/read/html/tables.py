@@ -120,8 +120,8 @@ def head_rows_plainly(grid: list[list[str]]) -> int:
 def names_columns_plainly(grid: list[list[str]]) -> bool:
     """Whether the first row names the columns, although its cells look like all others.
 
-    It is the only one without a number, and has short names that stand nowhere below; or nothing
-    stands in its corner alone.
+    It is without a number, which few others are (“free”), and has short names that stand nowhere
+    below; or nothing stands in its corner alone.
     """
     names, body = grid[:1], [row for row in grid[1:] if not spans_all(row)]
     if not names or not body:
@@ -136,8 +136,8 @@ def names_columns_plainly(grid: list[list[str]]) -> bool:
     if len(set(cells)) < len(names[0]) - 1 or any(map(_is_no_name, cells)):
         return False
     cells_below = {cell for row in body for cell in row}
-    have_numbers = all(any(map(_is_value, row[1:])) for row in body)
-    return have_numbers and cells_below.isdisjoint(cells)
+    without_number = sum(not any(map(_is_value, row[1:])) for row in body)
+    return 3 * without_number <= len(body) and cells_below.isdisjoint(cells)
 
 
 def has_values_behind_name(row: list[str]) -> bool:

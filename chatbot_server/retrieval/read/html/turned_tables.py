@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot_server.retrieval.language.tables import spans_all
-from chatbot_server.retrieval.read.html.columns import belong_together
+from chatbot_server.retrieval.read.html.columns import are_prices, belong_together
 from chatbot_server.retrieval.read.html.inline import one_line
 
 Grid = list[list[str]]
@@ -18,6 +18,7 @@ def in_rows(grid: Grid, head: int) -> tuple[Grid, int]:
     """
     if len(grid) == head + 1:
         grid = [*grid[:head], *_rows_of_lines(grid[-1])]
+    grid = [*grid[:head], *(each for row in grid[head:] for each in _rows_of_prices(row))]
     rows = [[one_line(cell.split("\n")) for cell in row] for row in grid]
     title = rows[:1] if not head and rows and spans_all(rows[0]) else []
     body = rows[len(title) :]
@@ -34,6 +35,19 @@ def _rows_of_lines(cells: Sequence[str]) -> Grid:
     if not is_list or len({len(column) for column in columns}) > 1:
         return [list(cells)]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _rows_of_prices(cells: Sequence[str]) -> Grid:
+    """A row for each price of a thing, where lines beside them say of what each is: minutes."""
+    columns = [cell.split("\n") for cell in cells]
+    several = [column for column in columns if len(column) > 1]
+    if len(several) < 2 or len(columns[0]) > 1 or len(set(map(len, several))) > 1:
+        return [list(cells)]
+    if not are_prices(several[-1]):
+        return [list(cells)]
+    count = len(several[0])
+    even = [column if len(column) > 1 else column * count for column in columns]
+    return [list(row) for row in zip(*even, strict=True)]
 
 
 def _turned(rows: Grid) -> Grid:

@@ -63,6 +63,8 @@ def business_facts(item: Item, words: Words) -> Iterator[tuple[str, str]]:
     yield words["email"], text_of(item.get("email"), 200).removeprefix("mailto:")
     yield words["check_in"], text_of(item.get("checkinTime"), 8)[:5]
     yield words["check_out"], text_of(item.get("checkoutTime"), 8)[:5]
+    ways = (text_of(way, 100) for way in as_list(item.get("paymentAccepted"))[:MAX_LINES])
+    yield words["payment"], ", ".join(filter(None, ways))
     for hours in as_list(item.get("openingHours"))[:MAX_LINES]:
         for part in text_of(hours, 300).split(";"):
             yield words["hours"], spelled_hours(part, words)
