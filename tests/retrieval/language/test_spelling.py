@@ -71,6 +71,10 @@ def test_colloquial_words_give_way_to_a_page_s_where_the_site_has_them_not() -> 
         "mon gamin a une voiture"
     )
     assert in_plain_words("Do I fork out?", {"fork"}.__contains__, "en") == "Do I pay?"
+    # A card that is taken is no menu, and no card of membership.
+    assert in_plain_words("vous prenez la carte ?", {"carte"}.__contains__, "fr") == (
+        "vous payer par carte ?"
+    )
 
 
 def test_what_visitors_say_among_themselves_is_known_and_not_the_site_s_own() -> None:
