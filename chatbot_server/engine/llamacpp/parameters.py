@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ PIECE = 128
 # Longer drafts and shorter matches cost more than they give (docs/decisions/0006).
 LOOKUP_TOKENS, DRAFT_TOKENS = 4, 6
 
+# How often a thread looks whether the others are done before it sleeps. GNU's OpenMP looks 300,000
+# times, and meanwhile keeps the processor from the very thread that it waits for.
+SPIN_COUNT = "2000"
+
 
 def start(settings: EngineSettings, socket: Path, *, embedding: bool = False) -> tuple[Any, str]:
     """llama.cpp's server with the model loaded, and the key of its *socket*.
@@ -29,6 +34,7 @@ def start(settings: EngineSettings, socket: Path, *, embedding: bool = False) ->
     Raises:
         ModelError: ``xllamacpp`` is not installed, or refuses the file.
     """
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read once, while the library is loaded
     try:
         # Imported here: 100 MB that only the engine's process needs, and an optional extra.
         import xllamacpp  # type: ignore[import-untyped]
