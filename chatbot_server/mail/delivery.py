@@ -71,7 +71,7 @@ def send_warning(
 ) -> None:
     """Tell the people of all sites, each address once, what is wrong with the server.
 
-    *subject* and *code* are of sentences; *values* fill the second.
+    *subject* and *code* are keys of sentences; *values* fill the second one.
 
     Raises:
         MailRefused: no letter could be sent.
@@ -95,16 +95,16 @@ def _send_of_site(
     try:
         desk = _desk(database, config, site)
         with open_server(config.mail) as server:
-            for together in _letters(site, messages):
+            for batch in _letters(site, messages):
                 try:
-                    send(server, desk.letter_of(together))
+                    send(server, desk.letter_of(batch))
                 except (OSError, UnicodeError, ValueError) as error:
                     server.rset()  # raises where the connection is gone: the rest waits, too
-                    _fail(database, together, refusal_of(error, config.mail))
+                    _fail(database, batch, refusal_of(error, config.mail))
                 else:
                     with database.session() as session:
-                        mark_sent(session, together)
-                waiting = waiting[len(together) :]
+                        mark_sent(session, batch)
+                waiting = waiting[len(batch) :]
     except MailRefused as refusal:
         _fail(database, waiting, refusal)
 

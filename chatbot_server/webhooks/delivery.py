@@ -84,10 +84,8 @@ def deliver_due(database: Database, config: Config) -> int | None:
     try:
         for webhook, number, body in outgoing:
             # Who does not take one is not asked again now; the others come when their lease ends.
-            is_taken = webhook.id not in silent and _deliver(
-                database, fetcher, webhook, number, body
-            )
-            silent |= set() if is_taken else {webhook.id}
+            if webhook.id not in silent and not _deliver(database, fetcher, webhook, number, body):
+                silent.add(webhook.id)
     finally:
         fetcher.close()
     with database.session() as session:

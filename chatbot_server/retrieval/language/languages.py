@@ -188,6 +188,7 @@ class Language(_Record):
         closed: words for closed places.
         special_days: words for other days on which the usual hours do not hold.
         posting_words: introduce the date on which a text was written.
+        asks_how_to: begin a question for the way to do something.
         asks_when: asks for a date.
         asks_hour: asks for a time of the day.
         contact_headings: stand in headings over how to reach the place.
@@ -294,6 +295,7 @@ class Language(_Record):
     closed: Words
     special_days: Words
     posting_words: Phrases
+    asks_how_to: Phrases
     asks_when: Phrases
     asks_hour: Phrases
     asks_phone_number: Phrases

@@ -13,7 +13,7 @@ from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.index.chunks import BETWEEN
-from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.languages import LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.knowledge.chunks import PageHeading, headings_of
 from chatbot_server.storage.site.sites import Site
@@ -33,7 +33,7 @@ USUAL: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("trial_ask_book", "way", ("phone", "email", "link")),
     ("trial_ask_come", "way", ("street", "link")),
 )
-_ASKS_FOR_WAY = re.compile(r"how (?:to|do|does|can|should)\b|comment\b|wie (?:kann|komm)|como\b")
+_ASKS_HOW_TO = re.compile(rf"{any_phrase('asks_how_to', tuple(LANGUAGES))}\b")
 _FIGURE_SYNONYMS = ("price", "opening_hours")  # names of synonym families
 _WORD = re.compile(r"\w+")
 
@@ -102,7 +102,7 @@ def audience_of(base: KnowledgeBase, site_id: int, text: str) -> str:
 def kind_of(text: str, language: str) -> Kind:
     """What a question or heading asks for, by its words."""
     words = fold(text)
-    if _ASKS_FOR_WAY.match(words):
+    if _ASKS_HOW_TO.match(words):
         return "way"
     language_words = LANGUAGES.get(language)
     if language_words is None:

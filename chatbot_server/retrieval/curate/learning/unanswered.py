@@ -196,10 +196,8 @@ def still_open(
     """
     deadline = time.thread_time() + seconds
     with base.database.session() as session:
-        former_rechecks, version = (
-            rechecks_of(session, site_id),
-            answering_version(base, session, site_id),
-        )
+        former_rechecks = rechecks_of(session, site_id)
+        version = answering_version(base, session, site_id)
     rechecks: dict[str, Recheck] = {}
     open_groups: list[QuestionGroup] = []
     is_settled = True

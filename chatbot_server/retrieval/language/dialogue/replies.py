@@ -18,7 +18,13 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     without_names,
 )
 from chatbot_server.retrieval.language.facts import is_fact
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import (
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+    any_of,
+    any_phrase,
+)
 from chatbot_server.retrieval.language.text import fold_letters
 from chatbot_server.retrieval.language.time.moments import find_moment
 from chatbot_server.retrieval.language.words import stems
@@ -124,8 +130,7 @@ def _positions(languages: Languages) -> re.Pattern[str]:
     places = any_of(
         word for record in records for words in record.positions.values() for word in words
     )
-    stand_ins = any_of(word for record in records for word in record.stand_ins)
-    articles = any_of(word for record in records for word in record.articles)
+    stand_ins, articles = any_phrase("stand_ins", languages), any_phrase("articles", languages)
     return re.compile(
         rf"(?<![\w-]){articles}[' ](?P<place>{places})(?: {stand_ins})?(?= ?[?!.,]*\Z)"
     )
@@ -133,10 +138,8 @@ def _positions(languages: Languages) -> re.Pattern[str]:
 
 @cache
 def _others(languages: Languages) -> re.Pattern[str]:
-    records = [LANGUAGES[code] for code in languages]
-    openings = any_of(phrase for record in records for phrase in record.followup_openings)
-    articles = any_of(word for record in records for word in record.articles)
-    others = any_of(word for record in records for word in record.others)
+    openings = any_phrase("followup_openings", languages)
+    articles, others = any_phrase("articles", languages), any_phrase("others", languages)
     small = r"(?:[^\W_]{1,5} )?"  # “at the other one”
     return re.compile(
         rf"(?:{openings} ){{0,3}}{small}(?:{articles}[' ])?{others}(?: [^\W_]+)? ?[?!.]*\Z"
