@@ -16,6 +16,7 @@ from chatbot_server.storage.visitors.feedback import Feedback
 
 ANSWERED = ("faq", "pages", "model")
 Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person"]
+MOST_SEARCHED = 5000  # conversations, of which the words are looked through
 MOST_ANSWERS = 5000  # of which topics and times are told, and that are looked through
 SLOW_MS = 3000  # to the first words
 BEHIND_ALL = 1_000_000  # added to the position of a message, it comes after every other
@@ -34,6 +35,7 @@ class ConversationFilter:
         previews: whether to include those that began on the owner's pages.
         source: the first source of one of the newest answers: the address of a page without its
             fragment, or the question of an entry.
+        text: words that one of their messages holds, all of them.
     """
 
     site_id: int
@@ -44,6 +46,7 @@ class ConversationFilter:
     page: str = ""
     previews: bool = True
     source: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,21 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
         query = query.where(Conversation.id.in_(with_origin))
     if wanted.source:
         query = query.where(Conversation.id.in_(_answered_from(wanted)))
+    if words := wanted.text.split():
+        holding = select(ChatMessage.conversation_id).where(
+            ChatMessage.conversation_id.in_(_newest(wanted)),
+            *(ChatMessage.text.icontains(word, autoescape=True) for word in words),
+        )
+        query = query.where(Conversation.id.in_(holding))
     return query
+
+
+def _newest(wanted: ConversationFilter) -> Select[str]:
+    """The last conversations of the wanted time: no index holds the words of all."""
+    query = select(Conversation.id).where(Conversation.site_id == wanted.site_id)
+    if wanted.until:
+        query = query.where(Conversation.created < wanted.until)
+    return query.order_by(Conversation.created.desc()).limit(MOST_SEARCHED)
 
 
 def _answered_from(wanted: ConversationFilter) -> Select[str]:

@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
 from support.conversations import start_conversation, talk
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors import inbox
 from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.messages import add_message
 
@@ -42,10 +44,31 @@ def test_conversations_are_found_by_what_became_of_them(owner: OwnerServer) -> N
     assert questions("trait=thumb_down") == ["Is it dear?"]
     assert questions("origin=pages") == ["Where are you?"]
     assert len(questions("")) == 4
+    assert questions("text=boats+SELL") == ["Do you sell boats?"]
+    assert questions("text=in+hull") == ["Where are you?"], "the answer's words, too"
+    assert questions("text=boats+Hull") == questions("text=%25") == []
     assert questions("until=2001-01-01") == []
     assert browser.get(f"/admin/{owner.key}/conversations?since=soon").status_code == 400
     home = browser.get(f"/admin/{owner.key}/").text
     assert "67" in home  # percent: two of three questions were answered
+
+
+def test_words_are_looked_for_in_the_newest_conversations(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "MOST_SEARCHED", 1)
+    for question in ("An older boat?", "A newer ship?"):
+        thread = talk(owner, question, "No.", "none")
+        with owner.database.session() as session:
+            session.get_one(Conversation, thread).created = 1000 + len(question)
+    browser = owner.browser("owner")
+    path = f"/admin/{owner.key}/conversations"
+    newest = max(("An older boat?", "A newer ship?"), key=len)
+    assert newest in browser.get(f"{path}?text=older").text
+    assert "No conversation fits" in browser.get(f"{path}?text=ship").text
+    export = browser.get(f"{path}.csv?text=older").text
+    assert newest in export
+    assert "ship" not in export
 
 
 def test_an_export_runs_no_formula_and_keeps_every_word(owner: OwnerServer) -> None:

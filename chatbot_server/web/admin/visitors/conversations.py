@@ -19,6 +19,7 @@ from chatbot_server.storage.visitors.conversations import (
     erase_conversation,
 )
 from chatbot_server.storage.visitors.inbox import (
+    MOST_SEARCHED,
     ConversationFilter,
     Trait,
     export_messages,
@@ -32,8 +33,10 @@ from chatbot_server.web.admin.pages import AdminParts, admin_language, go, load_
 from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
+LONGEST_SEARCH = 100
 LONGEST_SOURCE = 2000  # an address, or the question of an entry
 ORIGINS = ("faq", "pages", "model", "none")
+FILTERS = ("trait", "origin", "since", "until", "page", "text", "previews", "source")
 COLUMNS = (
     *("conversation", "began", "page", "language", "role", "person"),
     *("at", "text", "origin", "sources"),
@@ -51,10 +54,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             before = request.args.get("before", "")[:22]
             rows = list_conversations(session, filters, before, PAGE + 1)
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
-        values = {
-            name: request.args.get(name, "")
-            for name in ("trait", "origin", "since", "until", "page", "previews", "source")
-        }
+        values = {name: request.args.get(name, "") for name in FILTERS}
         return render(
             "visitors/conversations",
             site=site,
@@ -65,6 +65,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             unsourced={name: text for name, text in values.items() if text and name != "source"},
             traits=[trait for trait in get_args(Trait) if trait],
             origins=ORIGINS,
+            searched=MOST_SEARCHED,
         )
 
     @bp.get(f"{PATH}/<key>/conversations/<identifier>")
@@ -141,6 +142,7 @@ def _filter(site: Site) -> ConversationFilter:
         page=request.args.get("page", "")[:200],
         previews=request.args.get("previews") != "no",
         source=request.args.get("source", "")[:LONGEST_SOURCE],
+        text=request.args.get("text", "")[:LONGEST_SEARCH],
     )
 
 
