@@ -109,7 +109,8 @@ def _reading(parts: AdminParts, session: Session, site: Site) -> Iterator[Backgr
     for report in describe_sources(session, site.id):
         address = report.address or say(f"source_{report.kind}", language)
         if why := _why_unread(report, parts.config.retrieval.page_bytes):
-            yield BackgroundState(f"{address}: {why}", page, failed=True)
+            sentence = say("named", language, name=address, text=why)
+            yield BackgroundState(sentence, page, failed=True)
         elif report.unread and report.state == "active":
             code = "source_waits_for" if report.waits_for else "source_waiting"
             state = say(code, language, address=report.waits_for)

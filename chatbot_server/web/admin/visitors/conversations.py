@@ -19,7 +19,6 @@ from chatbot_server.storage.visitors.conversations import (
     erase_conversation,
 )
 from chatbot_server.storage.visitors.inbox import (
-    MOST_SEARCHED,
     ConversationFilter,
     Trait,
     export_messages,
@@ -65,7 +64,6 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             unsourced={name: text for name, text in values.items() if text and name != "source"},
             traits=[trait for trait in get_args(Trait) if trait],
             origins=ORIGINS,
-            searched=MOST_SEARCHED,
         )
 
     @bp.get(f"{PATH}/<key>/conversations/<identifier>")
