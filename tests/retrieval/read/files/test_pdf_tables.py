@@ -115,3 +115,13 @@ def test_names_at_the_left_of_columns_whose_numbers_stand_at_the_right_are_their
     assert text.startswith(
         "| Pitch | July, Member | July, Guest | August, Member | August, Guest |"
     )
+
+
+def test_a_first_row_that_fills_its_cells_is_one_of_the_table() -> None:
+    hours = [(50, 700, "Tuesday and Wednesday"), (181, 700, "10 am"), (50, 680, "Saturday")]
+    hours += [(181, 680, "10 am"), (50, 660, "Sunday"), (181, 660, "1 pm")]
+    text = read_bytes("x.pdf", drawn_pdf([drawn(hours)]))["text"]
+    assert text == "| Tuesday and Wednesday | 10 am |\n| Saturday | 10 am |\n| Sunday | 1 pm |"
+    rules = [(50, 700, "4."), (60, 700, "Dogs and cats"), (50, 680, "4.1"), (72, 680, "On a lead.")]
+    text = read_bytes("x.pdf", drawn_pdf([drawn(rules)]))["text"]
+    assert "| 4. |" not in text

@@ -17,6 +17,7 @@ LINE_PITCH = 1.6
 # By so much, in heights of a letter, a row is farther from the next than its lines from each other.
 ROW_MARGIN = 0.04
 LARGER, APART = 1.2, 1.6
+LINES_APART = 2.6
 LEADERS, FEWEST_LEADERS = ".…_· ", 4
 MAX_LINES_ABOVE = 12
 _DIGIT = re.compile(r"\d")
@@ -238,6 +239,20 @@ def without_leaders(cell: str) -> str:
         if len(cell) - len(text) >= FEWEST_LEADERS:
             cell = text
     return cell
+
+
+def with_full_row(rows: Sequence[Row]) -> list[Row]:
+    """*rows*, the first one in its cells, where it fills them so that they nearly touch; or none.
+
+    They stand where those of the next row do.
+    """
+    first = rows[0][0].parts()
+    if len(first) < 2 or first[0].is_mark or len(rows) < 2 or len(rows[1]) != len(first):
+        return []
+    is_near = rows[1][0].y - first[0].y <= LINES_APART * first[0].size
+    pairs = (((one.x0, one.x1), (two.x0, two.x1)) for one, two in zip(first, rows[1], strict=True))
+    fits = all(any(abs(a - b) <= ALIGNED for a, b in zip(*pair, strict=True)) for pair in pairs)
+    return [first, *rows[1:]] if is_near and fits else []
 
 
 def joined_cells(upper: Sequence[str], lower: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from chatbot_server.retrieval.read.files.pdf.aligned import (
     MAX_LINES_ABOVE,
     AlignedTable,
     lines_above,
+    with_full_row,
 )
 from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage
@@ -192,9 +193,12 @@ def table_at(region: Region, at: int) -> tuple[TableBlock, int] | None:
     """The table that begins with the row *at*, and of how many it is."""
     next_rows = list(until_table(region[at : at + MAX_LINES_ABOVE + 1]))
     above = lines_above(next_rows) if len(next_rows[0]) == 1 else 0
-    if len(next_rows[above]) == 1:
+    is_alone = len(next_rows[above]) == 1
+    if is_alone and not with_full_row(next_rows):
         return None
     rows = list(until_table(region[at : at + MAX_TABLE_ROWS]))
+    if is_alone:
+        rows, above = with_full_row(rows), 0
     table = AlignedTable(rows[above:], rows[:above])
     if not above and (headed := table_below_names(rows, table)):
         return headed
