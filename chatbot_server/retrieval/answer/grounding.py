@@ -39,11 +39,7 @@ from chatbot_server.retrieval.answer.show.answers import (
 )
 from chatbot_server.retrieval.answer.show.further import further_headings, headings_of_rest
 from chatbot_server.retrieval.answer.show.hours_asked import set_time
-from chatbot_server.retrieval.answer.show.ordering import (
-    with_days_of_year_first,
-    with_hours_first,
-    with_season_first,
-)
+from chatbot_server.retrieval.answer.show.ordering import in_order_asked_for
 from chatbot_server.retrieval.answer.show.overview import first_of, overview_of, page_titled
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import lines_above
@@ -111,9 +107,7 @@ def _answer_from_pages(
         lead_in = say("answer_near_entry", query.language)
         return replace(answer, answer=f"{lead_in}\n\n{answer.answer}", of_near_question=True)
     if assessment is not None and assessment.answers:
-        by_hours = with_hours_first(with_season_first(candidates, query), query)
-        answering = with_days_of_year_first(by_hours, query)
-        return _quote(answering, material, frame)
+        return _quote(in_order_asked_for(candidates, query), material, frame)
     nothing = page_answer(sections, (), frame)
     if assessment is not None and assessment.is_unsure:
         return replace(

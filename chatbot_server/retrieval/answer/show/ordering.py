@@ -40,16 +40,22 @@ _BY_HEADING = 0.5
 _POSTCODE = re.compile(r"\b\d{5} [^\W\d_]|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 
 
-def with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+def in_order_asked_for(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, all of which answer, first those that state best what *query* asks for."""
+    if query.general in _CONTACTS:
+        return _with_contacts_first(sections, query)
+    if query.general == PRICE:
+        return _with_prices_first(sections, query)
+    by_hours = _with_hours_first(with_season_first(sections, query), query)
+    return _with_days_of_year_first(by_hours, query)
+
+
+def _with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
     """*sections*, first those with the hours of the days that *query* means.
 
     A question about a day asks for hours, whatever other sections say about opening. If the query
     names no subject, sections with the hours of more days come first: they are more general.
     """
-    if query.general in _CONTACTS:
-        return _with_contacts_first(sections, query)
-    if query.general == PRICE:
-        return _with_prices_first(sections, query)
     opening = any("=opening_hours" in word.concepts for word in query.content_words)
     if not query.days or not (query.moment or opening):
         return [*sections]
@@ -96,7 +102,7 @@ def with_season_first(sections: Sequence[Candidate], query: Query) -> list[Candi
     return sorted(fitting, key=lambda section: shares[section.chunk.id], reverse=True)
 
 
-def with_days_of_year_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+def _with_days_of_year_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
     """*sections*, first the relevant ones that tell about the days of the year in *query*.
 
     Of a question that only asks when the place is open: “Bookings open on 10 October” does not
