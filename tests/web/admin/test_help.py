@@ -62,7 +62,7 @@ def test_what_goes_on_and_what_failed_lead_to_their_pages(owner: OwnerServer) ->
     assert "https://shop.example/: being read" in page
     assert "https://gone.example/: " in page
     assert page.count(f'href="/admin/{owner.key}/knowledge"') == 3  # the menu's, and both
-    assert "https://gone.example/ : " in browser.get("/admin/help?locale=fr").text
+    assert "https://gone.example/\xa0: " in browser.get("/admin/help?locale=fr").text
 
 
 def test_the_text_for_a_helper_holds_no_secret() -> None:
