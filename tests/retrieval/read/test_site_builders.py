@@ -227,3 +227,13 @@ def test_a_title_of_google_docs_heads_its_page_and_comments_of_writers_are_not_r
     <a class=msocomanchor>[T1]</a></span></p>
     <div style='mso-element:comment-list'><p>ask Tom</p></div>"""
     assert text_of(word) == "On Tuesday."
+
+
+def test_words_and_an_amount_in_parts_of_their_own_stand_apart() -> None:
+    price = "<p><small>from</small><strong>£95</strong><small>/ night</small></p>"
+    assert text_of(price) == "from £95/ night"
+
+
+def test_several_definitions_that_are_sentences_stand_one_after_the_other() -> None:
+    terms = "<dl><dt>Dogs</dt><dd>On a lead.</dd><dd>Small ones</dd><dd>free</dd></dl>"
+    assert text_of(terms) == "| Dogs | On a lead. Small ones; free |"

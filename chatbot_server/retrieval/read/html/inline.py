@@ -94,13 +94,15 @@ class InlineText:
 
     def is_other_word(self, element: Any) -> bool:
         """Whether *element* touches one before it, and no word goes on from that into it: an amount
-        and words (“24 €”, “at noon”), or the parts of a date (“Sat”, “12”, “June”)."""
+        and words (“24 €”, “at noon”; “from”, “£9”), or parts of a date (“Sat”, “12”, “June”)."""
         before = element.getprevious()
         if before is None or before.tail or not self._pieces:
             return False
         former, text = self._pieces[-1], (element.text or "").strip()
         if former[-1:] in _CURRENCIES:
             return text[:1].isalpha()
+        if text[:1] in _CURRENCIES:
+            return former[-2:].isalpha()
         is_word, is_number = former.isalpha() and len(former) > 1, former.isdecimal()
         return (is_word and text.isdecimal()) or (is_number and text.isalpha() and len(text) > 2)
 
@@ -207,12 +209,12 @@ def lines_of(root: Any, decimal: str, leaves_out: Callable[[Any], bool]) -> list
     return text.take()
 
 
-def one_line(lines: list[str]) -> str:
-    """*lines* as one, with commas where nothing else parts them."""
+def one_line(lines: list[str], comma: str = ", ") -> str:
+    """*lines* as one, with a *comma* where nothing else parts them."""
     text = ""
     for line in lines:
         if text:
-            text += " " if text.endswith(_ENDS) or line.startswith("(") else ", "
+            text += " " if text.endswith(_ENDS) or line.startswith("(") else comma
         text += line
     return text
 

@@ -276,7 +276,7 @@ class _Walk:
             elif entry.tag == "dt":
                 rows[-1][0] += f", {text}"
             elif rows:
-                rows[-1] = [rows[-1][0], "; ".join([*rows[-1][1:], text])]
+                rows[-1] = [rows[-1][0], one_line([*rows[-1][1:], text], "; ")]
         return [row for row in rows if any(row)]
 
     def read_code(self, element: Any) -> bool:
