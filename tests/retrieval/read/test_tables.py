@@ -225,3 +225,9 @@ def test_days_are_known_in_the_languages_of_pages() -> None:
     hours = "".join(f"<p>{hours}</p>" for hours in ("9–12", "9–12", "geschlossen"))
     text = text_of(f"<h1>Praxis</h1><div><div>{days}</div><div>{hours}</div></div>", "de")
     assert text.endswith("| Montag | 9–12 |\n| Dienstag | 9–12 |\n| Freitag | geschlossen |")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_table_of_names_alone_is_read(count: int) -> None:
+    names = "<tr><th>Prices</th><th>Hours</th><th>Hours</th></tr>"
+    assert "Prices" in text_of(f"<table>{names}{count * '<tr><td></td><td>5 €</td></tr>'}</table>")

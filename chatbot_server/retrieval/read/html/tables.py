@@ -82,7 +82,7 @@ def tables_in(table: Any, text: Text) -> list[tuple[list[list[str]], int]]:
         title = grid[:1] if grid and spans_all(grid[0]) else []
         if plain_head := head_rows_plainly(grid[len(title) :]):
             grids, grid, head = [(title, 0)] if title else [], grid[len(title) :], plain_head
-    if head == 1 and has_second_head_row(grid):
+    if head == 1 and len(grid) > FEWEST_ROWS and has_second_head_row(grid):
         head = 2
     return [*grids, (grid, head if head < len(grid) else 0)]
 
