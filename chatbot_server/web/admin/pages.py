@@ -40,6 +40,8 @@ MENU = (
     ("messages", "admin_messages"),
     ("analytics", "admin_analytics"),
 )
+# Fields of forms that are called otherwise than the settings that errors name.
+FORM_FIELDS = {"origin": "origins"}
 LANGUAGE_COOKIE = "chatbot_admin_language"
 DAY = 24 * 3600
 
@@ -136,7 +138,7 @@ def problem_of(error: ChatbotError) -> str:
     It names a page where the same sentence elsewhere names a command.
     """
     name = (error.field or "").replace("-", "_")  # an option of the command line, perhaps
-    g.problem_field = f"{name}s" if f"{name}s" in request.form else name
+    g.problem_field = FORM_FIELDS.get(name, name)
     language, own = admin_language(), f"on_page_{error.code}"
     if error.code == "role_too_low":
         return say(error.code, language, role=say(f"role_{error.values['role']}", language))
