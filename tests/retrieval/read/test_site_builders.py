@@ -154,6 +154,16 @@ def test_below_an_accordion_the_heading_of_another_box_is_not_opened_again() -> 
     assert text.endswith("### Cheques?\nNo, by card.\n## FAQ\nRing us.")
 
 
+def test_below_a_list_of_questions_the_heading_above_them_holds_again() -> None:
+    answers = "<dt>Are you hiring?</dt><dd>A baker, from May. Write to us.</dd>"
+    text = text_of(f"<h1>Bread</h1><h2>FAQ</h2><dl>{answers}</dl><p>4 Main St, Hull.</p>")
+    assert text.endswith(
+        "### Are you hiring?\nA baker, from May. Write to us.\n## FAQ\n4 Main St, Hull."
+    )
+    hours = "<dl><dt>Monday</dt><dd>9 to 12</dd></dl>"
+    assert text_of(f"<h1>Hours</h1>{hours}<p>Closed in May.</p>").count("# Hours") == 1
+
+
 def test_a_box_that_opens_an_answer_and_asks_is_a_question() -> None:
     opens = '<div role="button" aria-controls="c9"><p>May I pause?</p></div>'
     answer = '<div id="c9" aria-hidden="true"><p>Twice.</p></div>'

@@ -332,7 +332,7 @@ class _Walk:
             self._list.end_item()
         if tag in LISTS and not self._list.items:
             self._end_list()
-        if tag == "details":
+        if tag in ("details", "dl"):
             self._reopen = self._headings.heading_of(element)
 
     def put_heading(self, element: Any, level: int, ends: str, *, is_own: bool) -> None:
@@ -391,7 +391,10 @@ class _Walk:
         if block.level:
             self._reopen = None
         elif self._reopen is not None and self._reopen.margin == block.margin:
-            self._blocks.append(self._reopen)
+            if self._reopen is not next(
+                (each for each in reversed(self._blocks) if each.level), None
+            ):
+                self._blocks.append(self._reopen)
             self._reopen = None
         self._blocks.append(block)
         self._size += len(block.text)
