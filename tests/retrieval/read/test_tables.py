@@ -176,6 +176,9 @@ def test_two_rows_that_name_columns_are_told_without_marks_too() -> None:
     assert "Saturday, Evening" in text_of(
         f"<table>{body}<tr><td colspan=3>Free for those under six</td></tr></table>"
     )
+    note = "<tr><td>Seniors</td><td colspan=2>Free of charge with us</td></tr>"
+    assert "| Kids | 9:00 | 17:00 |" in (text := text_of(f"<table>{body}{note}</table>"))
+    assert "Saturday, Evening" in text
 
 
 @pytest.mark.parametrize("classes", [("d-flex", ""), ("", "badge")])

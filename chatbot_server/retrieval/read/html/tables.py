@@ -92,7 +92,7 @@ def has_second_head_row(grid: list[list[str]]) -> bool:
 
     The head has a cell across several columns, and all rows below have a name and a value.
     """
-    first, second, *body = [*grid[:2], *(row for row in grid[2:] if not spans_all(row))]
+    first, second, *body = [*grid[:2], *(row for row in grid[2:] if not is_across(row))]
     spans = any(left == right != "" for left, right in pairwise(first[1:]))
     if not spans or not body or len({first[0], second[0], ""}) > 2 or not all(second[1:]):
         return False
@@ -110,11 +110,16 @@ def head_rows_plainly(grid: list[list[str]]) -> int:
     head = 0
     while head < min(MOST_HEAD_ROWS, len(grid)) and grid[head][0] == grid[0][0]:
         head += 1
-    names, body = grid[:head], [row for row in grid[head:] if not spans_all(row)]
+    names, body = grid[:head], [row for row in grid[head:] if not is_across(row)]
     is_below = all(row[0] and has_value(row[1:]) for row in body)
     if head > 1 and body and is_below and not any(map(has_value, names)):
         return head
     return int(names_columns_plainly(grid))
+
+
+def is_across(row: list[str]) -> bool:
+    """Whether *row* says one thing of all columns, or has a note in place of its cells."""
+    return spans_all(row) or not any(row[1:])
 
 
 def names_columns_plainly(grid: list[list[str]]) -> bool:
