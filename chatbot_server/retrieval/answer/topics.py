@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import titles_and_headings
@@ -20,11 +21,8 @@ COMMON_SHARE = 0.4
 # With fewer titles, the first headings of the pages are offered as well.
 FEW_PAGES = 3
 _JOINTS = re.compile(rf"{BLANKS_RUN}[|–—·›»-]\s+|(?:{BLANKS_RUN})?\|\s*")
-_HOME = frozenset(
-    ("accueil", "home", "index", "bienvenue", "welcome", "page d'accueil", "homepage")
-)
-
-_GREETINGS = ("bienvenue ", "welcome to ")
+_FIRST_PAGES = frozenset(name for language in LANGUAGES.values() for name in language.first_pages)
+_WELCOMES = tuple(f"{words} " for language in LANGUAGES.values() for words in language.welcomes)
 
 
 def topics(unit: UnitOfWork, site_id: int, language: str, most: int = TOPICS) -> list[str]:
@@ -56,6 +54,6 @@ def _distinct(texts: Iterable[str]) -> list[str]:
     return [
         text
         for words, text in by_words.items()
-        if words and _JOINTS.split(words)[0] not in _HOME and not words.startswith(_GREETINGS)
+        if words and _JOINTS.split(words)[0] not in _FIRST_PAGES and not words.startswith(_WELCOMES)
         if len(text) <= LONGEST
     ]

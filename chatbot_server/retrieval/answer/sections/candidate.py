@@ -17,7 +17,7 @@ from chatbot_server.retrieval.answer.sections.rows import rows_left_out
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.index.vectors import Vector
-from chatbot_server.retrieval.language.languages import LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import Languages, any_phrase
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import stems
@@ -25,8 +25,7 @@ from chatbot_server.retrieval.language.words import stems
 
 @cache
 def _legal_pages(languages: Languages) -> re.Pattern[str]:
-    phrases = any_of(phrase for code in languages for phrase in LANGUAGES[code].legal_pages)
-    return re.compile(rf"\b{phrases}\b")
+    return re.compile(rf"\b{any_phrase('legal_pages', languages)}\b")
 
 
 class Candidate:
