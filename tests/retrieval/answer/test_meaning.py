@@ -225,3 +225,16 @@ def test_what_a_question_means_by_a_word_tells_what_a_section_lacks(
     )
     assert van > cheque + 0.02
     assert nearness("La boutique est ouverte samedi ?") == 0.0
+
+
+@pytest.mark.parametrize("question", ["y a-t-il du wifi ?", "Faites-vous des cours de mécanique ?"])
+def test_the_only_entry_is_not_near_to_every_other_question(
+    database: Database, site_id: int, embedder: Embedder, question: str
+) -> None:
+    add_note(database, site_id, "Venir", "Le tram 3 s’arrête devant l’atelier, place du Marché.")
+    add_note(database, site_id, "Vélos", "Nous réparons les vélos de toutes les marques.")
+    add_faq(database, site_id, "Livrez-vous à domicile ?", "Non, nous ne livrons pas.")
+    embed_all(database, embedder)
+    base = KnowledgeBase(database, embedder=embedder)
+    assert not base.ground(site_id, question).of_near_question
+    assert base.ground(site_id, "Vous livrez chez moi ?").status == "faq"

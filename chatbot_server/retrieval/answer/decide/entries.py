@@ -36,6 +36,9 @@ SURE_LEAD = 0.01
 CLOSE = 0.8
 # How far an entry must be above the threshold on a site with pages: it was fitted on FAQs alone.
 BESIDE_PAGES = 0.7
+# Among so few entries, one without a word of the question is not near: to E5, short questions are
+# alike, and what is ahead of pages need not be near itself.
+FEW_ENTRIES = 3
 # Two entries with more words are not shown together.
 MAX_WORDS = 300
 
@@ -82,11 +85,15 @@ class RankedEntry:
     gate: Gate
 
     @property
+    def shares_words(self) -> bool:
+        """Whether it has a word of the question; if it is in another language, it need not."""
+        return bool(self.evidence.coverage or self.evidence.other_language)
+
+    @property
     def is_sure(self) -> bool:
         """Whether it may be given as the answer."""
-        evidence = self.evidence
-        shares_words = bool(evidence.coverage or evidence.other_language)
-        return self.log_odds > self.gate.sure and evidence.lead >= SURE_LEAD and shares_words
+        is_ahead = self.evidence.lead >= SURE_LEAD
+        return self.log_odds > self.gate.sure and is_ahead and self.shares_words
 
 
 def ranked_entries(
@@ -138,6 +145,7 @@ def near_entries(
         entry
         for entry in entries
         if entry.log_odds > entry.gate.threshold + surplus and may_quote(query, entry.candidate)
+        if entry.shares_words or len(entries) > FEW_ENTRIES
     ]
     sections_to_show = near[:1]
     for second in near[1:2]:
