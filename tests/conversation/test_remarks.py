@@ -310,6 +310,18 @@ def test_a_section_about_the_weather_is_shown(tmp_path: Path) -> None:
     assert text(chat.ask("What's the weather like?")) == "Ask the warden."
 
 
+@pytest.mark.parametrize("message", ["Que proposez-vous ?", "What do you sell?"])
+def test_what_a_place_offers_is_told_by_a_page_about_that_or_by_the_topics(
+    tmp_path: Path, message: str
+) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    assert len(end(chat.ask(message)).suggestions) == 2
+    passage = Passage(1, "Services", "", "https://example.org/s", "Mugs and lessons.", 0.9)
+    told = replace(QUOTED, answer="Mugs and lessons.", passages=(passage,))
+    chat.pages.found = told
+    assert text(chat.ask_anew(message)) == "Mugs and lessons."
+
+
 @pytest.mark.parametrize("message", ["c'est quel jour ?", "what day is it?", "What time is it?"])
 def test_the_day_may_be_asked_of_what_was_spoken_of(message: str) -> None:
     remark = find_remark(message)

@@ -22,7 +22,7 @@ from chatbot_server.retrieval.language.words.question_language import language_a
 READ_CHARS = 1000
 NAMES = 3
 # Replies to these remarks also list what the site can be asked about.
-WITH_TOPICS: tuple[Kind, ...] = ("abilities", "orders", "weather", "joke", "world")
+WITH_TOPICS: tuple[Kind, ...] = ("abilities", "offer", "orders", "weather", "joke", "world")
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -23,7 +23,7 @@ from chatbot_server.retrieval.language.words.stems import MAX_WORD, guess_langua
 
 Courtesy = Literal["hello", "thanks", "goodbye", "ok"]
 Distress = Literal["self_harm", "violence", "medical"]
-About = Literal["handoff", "person", "maker", "identity", "insult", "abilities", "orders"]
+About = Literal["handoff", "person", "maker", "identity", "insult", "abilities", "offer", "orders"]
 # Answered only by a site about that very subject: a forecast, a club's results.
 Beyond = Literal["clock", "weather", "joke", "world", "health"]
 Kind = Courtesy | About | Beyond | Distress
