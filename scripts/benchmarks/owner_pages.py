@@ -51,6 +51,7 @@ PAGES = (
     *("", "conversations", "conversations?trait=unanswered", "conversations?origin=faq"),
     *("conversations?trait=thumb_down", "conversations?trait=slow", "conversations?origin=model"),
     *("conversations?page=/399", "conversations?text=bread 17", "conversations?text=zebra"),
+    *("conversations?language=en", "conversations?language=fr"),
     *("analytics?days=7", "analytics?days=90"),
     *("unanswered", "faq", "faq?q=room", "knowledge"),
     *("knowledge?source=1", "knowledge?q=opening hours of room 17", "pages", "trial", "quality"),

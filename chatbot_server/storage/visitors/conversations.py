@@ -58,6 +58,8 @@ class Conversation(Base):
             "ix_conversation_figures",
             *("site_id", "created", "keep", "preview", "expires", "page"),
         ),
+        # For the languages that occur, and the newest conversations in one of them.
+        Index("ix_conversation_language", "site_id", "locale", "created"),
     )
 
     id: Mapped[RandomId] = mapped_column(default=random_id)

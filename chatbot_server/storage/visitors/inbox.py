@@ -36,6 +36,7 @@ class ConversationFilter:
         source: the first source of one of the newest answers: the address of a page without its
             fragment, or the question of an entry.
         text: words that one of their messages holds, all of them.
+        language: in which the chatbot spoke.
     """
 
     site_id: int
@@ -47,6 +48,7 @@ class ConversationFilter:
     previews: bool = True
     source: str = ""
     text: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,16 @@ def is_unanswered(message: type[ChatMessage] = ChatMessage) -> ColumnElement[boo
     return and_(message.origin == "none", func.coalesce(message.status, "") != "courtesy")
 
 
+def languages_of(session: Session, site_id: int) -> list[str]:
+    """The languages of the conversations that are kept, each found by an index."""
+    languages: list[str] = []
+    kept = (Conversation.site_id == site_id, Conversation.keep, Conversation.expires >= now())
+    query = select(Conversation.locale).where(*kept).order_by(Conversation.locale).limit(1)
+    while following := session.scalar(query.where(Conversation.locale > (languages or [""])[-1])):
+        languages.append(following)
+    return languages
+
+
 def matching_ids(wanted: ConversationFilter) -> Select[str]:
     """The ids of the matching conversations."""
     return _matching(wanted).with_only_columns(Conversation.id)
@@ -161,6 +173,8 @@ def _matching(wanted: ConversationFilter) -> Select[Conversation]:
         query = query.where(Conversation.preview.is_(False))
     if wanted.page:
         query = query.where(Conversation.page.contains(wanted.page, autoescape=True))
+    if wanted.language:
+        query = query.where(Conversation.locale == wanted.language)
     if wanted.trait:
         query = query.where(Conversation.id.in_(_with_trait(wanted.trait)))
     if wanted.origin:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from support.conversations import start_conversation, talk
@@ -69,6 +70,42 @@ def test_words_are_looked_for_in_the_newest_conversations(
     export = browser.get(f"{path}.csv?text=older").text
     assert newest in export
     assert "ship" not in export
+
+
+def test_conversations_are_found_by_their_language(owner: OwnerServer) -> None:
+    browser = owner.browser("owner")
+    path = f"/admin/{owner.key}/conversations"
+    talk(owner, "Where are you?", "In Hull.", "pages")
+    assert 'name="language"' not in browser.get(path).text, "one language is no choice"
+    assert 'value="fr" selected' in browser.get(f"{path}?language=fr").text, "nothing is found"
+    french = {talk(owner, f"Où, {n} ?", "À Lille.", "pages") for n in range(51)}
+    unanswered = talk(owner, "Des bateaux ?", "Rien.", "none")
+    forgotten = talk(owner, "Geheim?", "Nein.", "pages")
+    with owner.database.session() as session:
+        for thread in (*french, unanswered):
+            session.get_one(Conversation, thread).locale = "fr"
+        session.get_one(Conversation, forgotten).locale = "de"
+        session.get_one(Conversation, forgotten).keep = False
+        assert inbox.languages_of(session, owner.site_id) == ["en", "fr"]
+        assert inbox.languages_of(session, owner.site_id + 1) == []
+    page = browser.get(f"{path}?language=fr&locale=en").text
+    offered = re.findall(r'<option value="(..)"', page.split('name="language"')[1].split("</p>")[0])
+    assert offered == ["en", "fr"]
+    assert '<option value="fr" selected>French</option>' in page
+    assert "selected>français</option>" in browser.get(f"{path}?language=fr&locale=fr").text
+    assert "Where are you?" not in page
+    links = [unescape(link) for link in re.findall(r'href="([^"]*language=fr[^"]*)"', page)]
+    older, table, lines = (link for link in links if "/conversations" in link)
+    rest = browser.get(older).text
+    assert "Where are you?" not in rest
+    assert sum(f'/{thread}"' in rest for thread in (*french, unanswered)) == 2
+    for export in (table, lines):
+        text = browser.get(export).text
+        assert "bateaux" in text
+        assert "Hull" not in text
+    both = browser.get(f"{path}?language=fr&trait=unanswered").text
+    assert "bateaux" in both
+    assert "Lille" not in both + browser.get(f"{path}?language=xx&origin=none").text
 
 
 def test_an_export_runs_no_formula_and_keeps_every_word(owner: OwnerServer) -> None:

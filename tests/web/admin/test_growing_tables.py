@@ -25,7 +25,7 @@ GROWING = {
 WITHOUT_END = {"message", "conversation", "feedback", "answer_review"}
 LISTS = (
     *("", "?trait=unanswered", "?trait=thumb_down", "?trait=slow", "?trait=answered"),
-    *("?origin=faq", "?page=x&since=2020-01-01", "?source=Hours"),
+    *("?origin=faq", "?page=x&since=2020-01-01", "?source=Hours", "?language=fr"),
 )
 PAGES = (
     *("", "unanswered", "faq", "faq?q=room", "faq.csv", "knowledge", "pages"),

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g, request
 
 from chatbot_server.conversation.service import QUIET_SECONDS
 from chatbot_server.errors import UsageError
+from chatbot_server.messages import LANGUAGES
 from chatbot_server.storage.base import now
 from chatbot_server.storage.site.sites import Site, find_site
 from chatbot_server.storage.visitors.conversations import (
@@ -24,6 +25,7 @@ from chatbot_server.storage.visitors.inbox import (
     export_messages,
     feedback_on,
     find_conversation,
+    languages_of,
     list_conversations,
 )
 from chatbot_server.web.admin.access import PATH
@@ -35,7 +37,9 @@ PAGE = 50
 LONGEST_SEARCH = 100
 LONGEST_SOURCE = 2000  # an address, or the question of an entry
 ORIGINS = ("faq", "pages", "model", "none")
-FILTERS = ("trait", "origin", "since", "until", "page", "text", "previews", "source")
+FILTERS = (
+    *("trait", "origin", "language", "since", "until", "page", "text", "previews", "source"),
+)
 COLUMNS = (
     *("conversation", "began", "page", "language", "role", "person"),
     *("at", "text", "origin", "sources"),
@@ -52,6 +56,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             filters = _filter(site)
             before = request.args.get("before", "")[:22]
             rows = list_conversations(session, filters, before, PAGE + 1)
+            spoken = {*languages_of(session, site.id), filters.language} - {""}
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
         values = {name: request.args.get(name, "") for name in FILTERS}
         return render(
@@ -64,6 +69,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             unsourced={name: text for name, text in values.items() if text and name != "source"},
             traits=[trait for trait in get_args(Trait) if trait],
             origins=ORIGINS,
+            spoken=sorted(spoken),
         )
 
     @bp.get(f"{PATH}/<key>/conversations/<identifier>")
@@ -130,7 +136,7 @@ def _filter(site: Site) -> ConversationFilter:
         UsageError: a day is not a date.
     """
     trait, clock = request.args.get("trait", ""), Clock(admin_language(), site.time_zone)
-    since, until = (request.args.get(name, "") for name in ("since", "until"))
+    since, until, language = (request.args.get(name, "") for name in ("since", "until", "language"))
     return ConversationFilter(
         site.id,
         trait=trait if trait in get_args(Trait) else "",  # type: ignore[arg-type]
@@ -141,6 +147,7 @@ def _filter(site: Site) -> ConversationFilter:
         previews=request.args.get("previews") != "no",
         source=request.args.get("source", "")[:LONGEST_SOURCE],
         text=request.args.get("text", "")[:LONGEST_SEARCH],
+        language=language if language in LANGUAGES else "",
     )
 
 
