@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command_line import Run
-from support.knowledge_cli import SETTINGS, knows, listed, refused, told
+from support.knowledge_cli import READING, SETTINGS, knows, listed, refused, told
 from support.servers.web_site import WebSite
 
 from chatbot_server.config import load_config
@@ -23,11 +23,8 @@ SILENT = "There is nothing to answer from, so visitors get “I don’t know”.
 @pytest.fixture
 def allow_loopback(knowledge_config: Path) -> None:
     """The tests' own web site may be crawled."""
-    knowledge_config.write_text(
-        yaml.safe_dump(
-            SETTINGS | {"retrieval": {"semantic": "off", "private_hosts": ["127.0.0.1"]}}
-        )
-    )
+    reading = READING | {"private_hosts": ["127.0.0.1"]}
+    knowledge_config.write_text(yaml.safe_dump(SETTINGS | {"retrieval": reading}))
 
 
 @pytest.fixture

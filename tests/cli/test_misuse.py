@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
-from support.command_line import Run
+from support.command_line import Run, umask_put_back
 
 from chatbot_server.cli.context import refusal
 from chatbot_server.cli.main import VERBS, main, root
@@ -129,6 +129,6 @@ def test_a_person_who_has_to_wait_is_told_what_for(
     monkeypatch.setattr(sys, "argv", ["chatbot-server", *words])
     monkeypatch.setattr(sys, "stderr", shown)
     monkeypatch.setattr("chatbot_server.cli.main.import_module", stop)
-    with pytest.raises(SystemExit):
+    with umask_put_back(), pytest.raises(SystemExit):
         main()
     assert shown.getvalue().removesuffix("Stopped.\n") == told

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from support.command_line import Ran, Run
 
-SETTINGS = {
-    "engine": {"model": None},
-    "retrieval": {"semantic": "off", "requests_per_second": 50.0},
-}
+READING = {"semantic": "off", "requests_per_second": 50.0}
+SETTINGS = {"engine": {"model": None}, "retrieval": READING}
 
 Written = Callable[[str, str | bytes], Path]
 
