@@ -18,17 +18,21 @@ from chatbot_server.storage.owners.accounts import Account
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.erasures import Erasure
+from chatbot_server.storage.visitors.internal_notes import InternalNote
 
 Row = Mapping[str, Any]
 # Chunks, terms and vectors are made again from the documents; log-ins and codes are not copied.
 COPIED = (
     *("site", "site_change", "account", "recovery_code", "api_key", "audit_entry", "webhook"),
-    *("conversation", "message", "feedback", "contact_request"),
+    *("conversation", "message", "feedback", "contact_request", InternalNote.__tablename__),
     *("quality_run", "answer_review", "knowledge_golden", "knowledge_ignored"),
     *("knowledge_source", "knowledge_page"),
     *("knowledge_reading", "knowledge_state", "knowledge_document", Erasure.__tablename__),
 )
-VISITORS = ("conversation", "message", "feedback", "contact_request", "answer_review")
+VISITORS = (
+    *("conversation", "message", "feedback", "contact_request", "answer_review"),
+    InternalNote.__tablename__,
+)
 DOCUMENTS, STATES, ERASURES = "knowledge_document", "knowledge_state", Erasure.__tablename__
 AT_ONCE = 500
 # About a minute for the turn to write every table of PostgreSQL, in which others wait little.

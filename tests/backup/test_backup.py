@@ -43,6 +43,7 @@ from chatbot_server.storage.visitors.analytics import Period, timeline
 from chatbot_server.storage.visitors.conversations import MESSAGES, has_conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
+from chatbot_server.storage.visitors.internal_notes import add_internal_note
 from chatbot_server.storage.visitors.learning import put_golden
 from chatbot_server.storage.visitors.messages import (
     add_message,
@@ -69,6 +70,7 @@ def filled(url: str) -> tuple[Database, str]:
         answer.finish = "stop"
         save_feedback(session, answer, "down", "wrong", "non")
         add_contact_request(session, site, thread, name="B", email="b@example.org", text="Help")
+        add_internal_note(session, thread, "Ann", "Rappelée.")
         put_golden(session, site.id, "Livrez-vous ?", "Oui")
         key, site_id = site.key, site.id
     add_faq(database, site_id, "Do you deliver?", "Yes, in Hull.", ["delivery"])
@@ -119,7 +121,8 @@ def test_what_was_taken_is_there_again_on_either_database(
     with target.session() as session:
         site = find_site(session, key)
         assert log_in(session, "ann", PASSWORD).role == "owner"
-        assert len(list_conversations(session, ConversationFilter(site.id))) == 1
+        (row,) = list_conversations(session, ConversationFilter(site.id))
+        assert row.notes == 1
         add_site(session, "another")  # gets a number of its own
         site_id = site.id
     base = KnowledgeBase(target)

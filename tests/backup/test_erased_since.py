@@ -34,6 +34,11 @@ from chatbot_server.storage.visitors.feedback import (
     erase_contact_request,
     save_feedback,
 )
+from chatbot_server.storage.visitors.internal_notes import (
+    add_internal_note,
+    erase_internal_note,
+    internal_notes,
+)
 from chatbot_server.storage.visitors.messages import add_message, count_messages
 
 
@@ -103,6 +108,24 @@ def test_what_a_visitor_or_the_owner_erased_does_not_come_back(
             assert session.scalars(select(ContactRequest.text)).all() == ["first letter"]
     back_up(source, tmp_path / "new")
     assert b"erased words" not in (tmp_path / "new").read_bytes()
+
+
+def test_an_erased_note_does_not_come_back(
+    source: Database, config: Config, tmp_path: Path
+) -> None:
+    noted = chat(source, "kept words")
+    with source.session() as session:
+        thread = session.get_one(Conversation, noted)
+        add_internal_note(session, thread, "Ann", "kept note")
+        number = add_internal_note(session, thread, "Ann", "erased note").id
+    back_up(source, tmp_path / "old")
+    with source.session() as session:
+        thread = session.get_one(Conversation, noted)
+        erase_internal_note(session, thread, number)
+        add_internal_note(session, thread, "Ann", "newer note")  # with SQLite, of the same number
+    restore(source, tmp_path / "old", config, overwrite=True)
+    with source.session() as session:
+        assert [note.text for note in internal_notes(session, [noted])[noted]] == ["kept note"]
 
 
 def test_what_has_outlived_its_time_does_not_come_back(

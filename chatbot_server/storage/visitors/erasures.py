@@ -22,12 +22,16 @@ from chatbot_server.storage.base import DAY, Base, Moment, UnitOfWork, batches, 
 # Nothing that a visitor wrote is kept for longer than 365 days. After those, what was erased has
 # outlived its time in any backup, and is left out for that.
 KEPT_DAYS = 367
-# The columns that name a row for ever: SQLite gives the number of the newest letter again.
-NAMED_BY = {"conversation": ("id",), "contact_request": ("site_id", "id", "created")}
+# The columns that name a row for ever: SQLite gives the newest number again.
+NAMED_BY = {
+    "conversation": ("id",),
+    "contact_request": ("site_id", "id", "created"),
+    "internal_note": ("conversation_id", "id", "created"),
+}
 
 
 class Erasure(Base):
-    """Somebody had a conversation, or a message to a person, erased.
+    """Somebody had a conversation, a message to a person, or an internal note erased.
 
     Attributes:
         digest: see :func:`digest_of`.

@@ -13,9 +13,10 @@ from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import now
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.feedback import Feedback
+from chatbot_server.storage.visitors.internal_notes import InternalNote, internal_notes
 
 ANSWERED = ("faq", "pages", "model")
-Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person"]
+Trait = Literal["", "answered", "unanswered", "thumb_down", "thumb_up", "slow", "person", "noted"]
 MOST_SEARCHED = 5000  # conversations, of which the words are looked through
 MOST_ANSWERS = 5000  # of which topics and times are told, and that are looked through
 SLOW_MS = 3000  # to the first words
@@ -27,8 +28,8 @@ class ConversationFilter:
     """A filter on the conversations of a site.
 
     Attributes:
-        trait: what they contain: an answer, an honest no, a thumb, slow first words, or a message
-            of a person.
+        trait: what they contain: an answer, an honest no, a thumb, slow first words, a message
+            of a person, or an internal note.
         origin: the origin of one of their answers.
         since, until: when they began, in Unix seconds; 0: no limit.
         page: a part of the address where they began.
@@ -66,6 +67,7 @@ class ConversationRow:
     unanswered: int
     thumbs_down: int
     person: str | None
+    notes: int
 
 
 def list_conversations(
@@ -89,6 +91,7 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
     no_counts = _counts(session, of_these, is_unanswered())
     has_thumb_down = exists().where(Feedback.message_id == ChatMessage.id, Feedback.value == "down")
     thumbs_down = _counts(session, of_these, has_thumb_down)
+    notes = internal_notes(session, ids)
     return [
         ConversationRow(
             id=conversation.id,
@@ -101,6 +104,7 @@ def _rows(session: Session, conversations: Sequence[Conversation]) -> list[Conve
             unanswered=no_counts.get(conversation.id, 0),
             thumbs_down=thumbs_down.get(conversation.id, 0),
             person=conversation.answering_person,
+            notes=len(notes.get(conversation.id, ())),
         )
         for conversation in conversations
     ]
@@ -226,6 +230,8 @@ def _with_trait(trait: Trait) -> Select[str]:
     """The conversations of all sites with *trait*, which can be read from an index alone."""
     if trait == "person":
         return select(Conversation.id).where(Conversation.person.is_not(None))
+    if trait == "noted":
+        return select(InternalNote.conversation_id)
     ids = select(ChatMessage.conversation_id)
     if trait in ("thumb_down", "thumb_up"):
         value = trait.removeprefix("thumb_")
@@ -280,10 +286,15 @@ def feedback_on(session: Session, conversation_id: str) -> dict[str, Feedback]:
 
 def export_messages(
     session: Session, wanted: ConversationFilter
-) -> Iterator[tuple[Conversation, ChatMessage]]:
-    """Every message of the matching conversations, oldest conversation first."""
+) -> Iterator[tuple[Conversation, ChatMessage | InternalNote]]:
+    """Every message of the matching conversations, oldest first, then the notes on each."""
     query = _matching(wanted).order_by(Conversation.created, Conversation.id)
-    for conversation in session.scalars(query.execution_options(yield_per=200)):
-        messages = select(ChatMessage).where(ChatMessage.conversation_id == conversation.id)
-        for message in session.scalars(messages.order_by(ChatMessage.position)):
-            yield conversation, message
+    rows = session.scalars(query.execution_options(yield_per=200))
+    for conversations in rows.partitions():
+        notes = internal_notes(session, [conversation.id for conversation in conversations])
+        for conversation in conversations:
+            messages = select(ChatMessage).where(ChatMessage.conversation_id == conversation.id)
+            for message in session.scalars(messages.order_by(ChatMessage.position)):
+                yield conversation, message
+            for note in notes.get(conversation.id, ()):
+                yield conversation, note

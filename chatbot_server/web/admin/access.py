@@ -54,6 +54,8 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.conversation": "reader",
     "admin.write_to_visitor": "editor",
     "admin.hand_back": "editor",
+    "admin.write_note": "editor",
+    "admin.delete_note": "editor",
     "admin.delete_conversation": "owner",
     "admin.export_conversations": "owner",
     "admin.analytics": "reader",

@@ -33,6 +33,7 @@ from chatbot_server.web.admin.settings.restoring import add_restoring
 from chatbot_server.web.admin.trial import add_trial
 from chatbot_server.web.admin.visitors.analytics import add_analytics
 from chatbot_server.web.admin.visitors.conversations import add_conversations, add_owner_rights
+from chatbot_server.web.admin.visitors.internal_notes import add_internal_notes
 from chatbot_server.web.admin.visitors.messages import add_mail, add_messages
 from chatbot_server.web.admin.visitors.sharing import add_sharing
 from chatbot_server.web.admin.visitors.takeover import add_takeover
@@ -52,6 +53,7 @@ ROUTES = (
     add_models,
     add_conversations,
     add_takeover,
+    add_internal_notes,
     add_owner_rights,
     add_analytics,
     add_sharing,

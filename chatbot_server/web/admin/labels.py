@@ -28,6 +28,7 @@ LABELS = {
     "greeting": "appearance_greeting",
     "instructions": "appearance_instructions",
     "name": "account_name",
+    "note": "internal_note",
     "notice": "appearance_notice",
     "origins": "appearance_origins",
     "passphrase": "restore_passphrase",

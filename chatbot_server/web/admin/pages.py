@@ -167,12 +167,12 @@ def typed(name: str, limit: int = 500, *, lines: bool = False) -> str:
     Raises:
         UsageError: longer than *limit* characters.
     """
-    text = request.form.get(name, "")
+    text = request.form.get(name, "").replace("\r\n", "\n")  # as browsers count
     if len(text) > limit:
         view = (request.endpoint or "").removeprefix("admin.")
         label = label_of(name, view, admin_language())
         raise UsageError("text_too_long", field=name, name=label, limit=limit)
-    text = clean_text(text.replace("\r\n", "\n").encode("utf-8", "replace").decode()).strip()
+    text = clean_text(text.encode("utf-8", "replace").decode()).strip()
     return text if lines else " ".join(text.split())
 
 

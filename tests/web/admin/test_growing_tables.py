@@ -25,6 +25,7 @@ GROWING = {
 WITHOUT_END = {"message", "conversation", "feedback", "answer_review"}
 LISTS = (
     *("", "?trait=unanswered", "?trait=thumb_down", "?trait=slow", "?trait=answered"),
+    "?trait=noted",
     *("?origin=faq", "?page=x&since=2020-01-01", "?source=Hours", "?language=fr"),
 )
 PAGES = (

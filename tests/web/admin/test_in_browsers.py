@@ -202,6 +202,9 @@ def test_a_person_takes_over_and_hands_back(
         expect(widget.locator("li", has_text="From eight to six.")).to_be_visible()
         said = "\n".join(widget.locator("[role=log] > ol > li").all_inner_texts())
         assert said.index("From eight to six.") < said.index("On Sunday, too?")
+        owner.get_by_label("Internal note").fill("Call <b>back</b>.")
+        owner.get_by_role("button", name="Save the note").click()
+        expect(owner.locator(".turn.note")).to_contain_text("Call <b>back</b>.")
         owner.evaluate(axe_source)
         for look, rules in looks_of(owner):
             assert owner.evaluate(rules)["violations"] == [], look

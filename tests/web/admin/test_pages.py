@@ -12,7 +12,9 @@ from werkzeug.test import TestResponse
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.storage.site.sites import Site, add_site
+from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.feedback import add_contact_request
+from chatbot_server.storage.visitors.internal_notes import add_internal_note
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>[x](javascript:alert(1)) =1+1"
@@ -26,6 +28,8 @@ def test_hostile_text_is_text_on_every_page(owner: OwnerServer) -> None:
         add_contact_request(session, site, None, name=EVIL[:90], email="a@example.org", text=EVIL)
     sources = [{"title": EVIL, "url": "javascript:alert(1)", "quote": EVIL}]
     thread = talk(owner, EVIL, EVIL, "pages", down=EVIL, sources=sources)
+    with owner.database.session() as session:
+        add_internal_note(session, session.get_one(Conversation, thread), EVIL[:80], EVIL)
     talk(owner, EVIL, "", "none")
     add_note(owner.database, owner.site_id, EVIL, EVIL)
     add_faq(owner.database, owner.site_id, f"{EVIL}?", EVIL, [EVIL])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from heapq import merge
+from operator import attrgetter
 from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request
@@ -28,6 +30,7 @@ from chatbot_server.storage.visitors.inbox import (
     languages_of,
     list_conversations,
 )
+from chatbot_server.storage.visitors.internal_notes import internal_notes
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.clock import Clock
 from chatbot_server.web.admin.pages import AdminParts, admin_language, go, load_site, render
@@ -89,6 +92,7 @@ def show_thread(
         site, sites = load_site(session, key)
         thread = find_conversation(session, site.id, identifier)
         messages, feedback = list(thread.messages), feedback_on(session, thread.id)
+        notes = internal_notes(session, [thread.id]).get(thread.id, ())
     is_asked_again = "again" in request.args
     is_recent = bool(messages) and messages[-1].created > now() - QUIET_SECONDS
     return render(
@@ -97,11 +101,11 @@ def show_thread(
         site=site,
         sites=sites,
         thread=thread,
-        thread_messages=messages,
+        thread_messages=list(merge(messages, notes, key=attrgetter("created"))),
         feedback=feedback,
         now_answers=_ask_again(parts, thread, messages) if is_asked_again else {},
         is_live=(is_recent or thread.answering_person) and not is_asked_again,
-        **{"fields": {"name": g.account.public_name or "", "text": ""}} | values,
+        **{"fields": {"name": g.account.public_name or "", "text": ""}, "note": ""} | values,
     )
 
 
