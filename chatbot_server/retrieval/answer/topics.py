@@ -21,6 +21,8 @@ COMMON_SHARE = 0.4
 # With fewer titles, the first headings of the pages are offered as well.
 FEW_PAGES = 3
 _JOINTS = re.compile(rf"{BLANKS_RUN}[|–—·›»-]\s+|(?:{BLANKS_RUN})?\|\s*")
+# The name of a site without another one: “bakery.example”.
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FIRST_PAGES = frozenset(name for language in LANGUAGES.values() for name in language.first_pages)
 _WELCOMES = tuple(f"{words} " for language in LANGUAGES.values() for words in language.welcomes)
 
@@ -55,5 +57,5 @@ def _distinct(texts: Iterable[str]) -> list[str]:
         text
         for words, text in by_words.items()
         if words and _JOINTS.split(words)[0] not in _FIRST_PAGES and not words.startswith(_WELCOMES)
-        if len(text) <= LONGEST
+        if len(text) <= LONGEST and not _HOST.fullmatch(text)
     ]

@@ -96,3 +96,9 @@ def test_how_to_reach_the_place_is_told_where_headings_say_so(
     for title, text in pages:
         add_note(database, site_id, title, text)
     assert told in KnowledgeBase(database).ground(site_id, question).passages[0].text
+
+
+def test_the_address_of_a_site_is_no_topic(database: Database, site_id: int) -> None:
+    add_note(database, site_id, "bakery.example", "4 Main St, Hull.")
+    add_note(database, site_id, "Our bread", "Rye and wheat.")
+    assert KnowledgeBase(database).topics(site_id, "en") == ["Our bread"]
