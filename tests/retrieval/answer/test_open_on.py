@@ -120,6 +120,24 @@ def test_what_is_said_of_a_date_holds(
     assert "August: 9am" not in answer
 
 
+@pytest.mark.parametrize(
+    ("of_other_days", "question", "begins"),
+    [
+        ("Closed from 24 December to 2 January.", "open today?", "**Today, Thursday: 9am to 5pm**"),
+        ("Closed from 24 December to 2 January.", "open on 3 March?", "**Wednesday 3 March: 9am"),
+        ("In December, Wednesday 2pm to 8pm.", "open on 3 March?", "**Wednesday 3 March: 9am"),
+        ("Closed from 20 November to 2 December.", "open today?", "Open Monday"),
+        ("From April to October, open until 8pm.", "open today?", "Open Monday"),
+        ("Open until 8pm in summer.", "open today?", "Open Monday"),
+    ],
+)
+def test_what_is_said_of_other_days_leaves_the_hours_of_this_one(
+    database: Database, site_id: int, of_other_days: str, question: str, begins: str
+) -> None:
+    base = base_of(database, site_id, ("Hours", f"{HOURS} {of_other_days}"))
+    assert base.ground(site_id, question).answer.replace("**Open", "Open").startswith(begins)
+
+
 def test_what_is_said_of_a_date_is_set_in_bold(database: Database, site_id: int) -> None:
     text = f"{WEEK}Works from 1 to 5 March: the shop rests. Dogs may wait in the yard, by the well."
     base = base_of(database, site_id, ("Opening hours", text))

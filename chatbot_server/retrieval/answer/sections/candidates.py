@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from chatbot_server.retrieval.answer.search.comparison import compare_all
 from chatbot_server.retrieval.answer.search.fusion import ChunkMatch, Hit, lead
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import ADDRESS, CONTACTS, PRICE, Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.site_memory import read_vectors
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
@@ -22,8 +22,9 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 # of their best sections.
 DOCUMENTS = 8
 SECTIONS = 12
-# What is asked of the place in general may be stated in a footer, which is near to no question.
+# Prices and contacts of the place may be stated in a footer or a list, near to no question.
 SECTIONS_IN_GENERAL = 40
+STATED_ANYWHERE = CONTACTS | {ADDRESS, PRICE}
 # The share of a follow-up's subject that a section must contain, relative to the best section.
 SUBJECT_SHARE = 0.6
 
@@ -46,7 +47,7 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
     documents = hits if interactions else hits[:DOCUMENTS]
     by_chunk = {chunk: hit for hit in documents for chunk in hit.matches}
     matches = {chunk: hit.matches[chunk] for chunk, hit in by_chunk.items()}
-    count = SECTIONS_IN_GENERAL if query.general else SECTIONS
+    count = SECTIONS_IN_GENERAL if query.general in STATED_ANYWHERE else SECTIONS
     chunks = _best_chunks(matches, interactions, hits[0].chunk, count)
     chunks += [
         chunk

@@ -132,6 +132,9 @@ def _tells_of_days_asked_for(section: Candidate, query: Query) -> bool:
         tells = span.includes(shortest) if shortest.is_month else span.meets(shortest)
         if tells and not span.is_season:
             return True
+    # “We rest from 10 to 16 August”, beside the hours of the week.
+    if section.sentences_of_date and of_days(section.sentences, query.days, query.languages):
+        return True
     text = "\n".join([section.chunk.heading, *section.sentences])
     return shortest.is_public_holiday and names_public_holidays(text, query.languages)
 

@@ -14,7 +14,9 @@ from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.show.closed_days import line_of_closed_days
 from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.dates import span_of
 from chatbot_server.retrieval.language.time.moments import Moment, asks_when, tells_posting
 from chatbot_server.retrieval.language.time.weekdays import (
     MINUTES_OF_DAY,
@@ -27,6 +29,7 @@ from chatbot_server.retrieval.language.time.weekdays import (
     names_special_days,
     without_holidays,
 )
+from chatbot_server.retrieval.language.time.year_days import spans_in
 from chatbot_server.retrieval.language.words import stems
 
 # Dates longer ago need no note that they have passed.
@@ -70,10 +73,11 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
     is_out_of_season = (
         moment.date.month not in months if months else is_seasonal(heading, query.languages)
     )
-    if moment.name == "weekend" or is_out_of_season or is_seasonal(text, query.languages):
+    if moment.name == "weekend" or is_out_of_season:
         return ""
     day = moment.days[0]
-    by_day = [hours_by_day(sentence, query.languages) for sentence in section.sentences]
+    sentences = sentences_of_all_year(section.sentences, moment.date, query.languages)
+    by_day = [hours_by_day(sentence, query.languages) for sentence in sentences]
     hours_of_day = [hours[day] for hours in by_day if day in hours]
     if len(hours_of_day) != 1:
         return ""
@@ -89,6 +93,24 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
         return line
     unless = say("unless_holiday", language) if text != fold(whole) else ""
     return f"{line} ({say(state, language)}{unless})"
+
+
+def sentences_of_all_year(sentences: Sequence[str], day: date, languages: Languages) -> list[str]:
+    """Those of *sentences* that are about no part of the year; none if another may be about *day*.
+
+    “Closed from 24 December to 2 January” leaves the hours of a day in March as they are.
+    """
+    of_all_year = []
+    for sentence in sentences:
+        text = without_holidays(sentence, languages)
+        spans = spans_in(text, languages)
+        if any(span.is_season or span.meets(span_of(day)) for span in spans):
+            return []
+        if not spans and is_seasonal(text, languages):
+            return []
+        if not spans:
+            of_all_year.append(sentence)
+    return of_all_year
 
 
 def line_of_date(section: Candidate, moment: Moment, query: Query) -> str:

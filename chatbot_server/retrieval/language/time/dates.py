@@ -47,6 +47,11 @@ class NamedDate:
         return None
 
 
+def span_of(day: date) -> Span:
+    """*day* as days of the year."""
+    return Span((day.month, day.day), (day.month, day.day), "")
+
+
 def date_of(spans: Iterable[Span], facts: Iterable[Fact]) -> NamedDate | None:
     """The date that a text names, by its days of the year and its *facts*.
 
