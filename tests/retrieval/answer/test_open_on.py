@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 import pytest
+from support.on_thursday import HOURS, base_of
 
-from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.site.sites import Site
-
-# A Thursday.
-NOW = datetime(2026, 11, 26, 15, 30, tzinfo=timezone.utc)
-HOURS = "Open Monday to Friday 9am to 5pm, Saturday 10am to 4pm, Sunday closed."
-
-
-def base_of(database: Database, site_id: int, *notes: tuple[str, str]) -> KnowledgeBase:
-    with database.session() as session:
-        session.get_one(Site, site_id).time_zone = "Europe/Paris"
-    for title, text in notes:
-        add_note(database, site_id, title, text)
-    return KnowledgeBase(database, clock=lambda: NOW)
-
 
 CAMPING = (
     ("Quand sommes-nous ouverts ?", "Du 3 avril au 27 septembre 2027."),
