@@ -152,11 +152,16 @@ def is_unanswered(message: type[ChatMessage] = ChatMessage) -> ColumnElement[boo
 def languages_of(session: Session, site_id: int) -> list[str]:
     """The languages of the conversations that are kept, each found by an index."""
     languages: list[str] = []
-    kept = (Conversation.site_id == site_id, Conversation.keep, Conversation.expires >= now())
-    query = select(Conversation.locale).where(*kept).order_by(Conversation.locale).limit(1)
+    locales = select(Conversation.locale).where(_is_kept(site_id))
+    query = locales.order_by(Conversation.locale).limit(1)
     while following := session.scalar(query.where(Conversation.locale > (languages or [""])[-1])):
         languages.append(following)
     return languages
+
+
+def _is_kept(site_id: int) -> ColumnElement[bool]:
+    """Whether a conversation is one of the site that is kept."""
+    return and_(Conversation.site_id == site_id, Conversation.keep, Conversation.expires >= now())
 
 
 def matching_ids(wanted: ConversationFilter) -> Select[str]:
@@ -166,9 +171,7 @@ def matching_ids(wanted: ConversationFilter) -> Select[str]:
 
 def _matching(wanted: ConversationFilter) -> Select[Conversation]:
     """The matching conversations that are kept."""
-    query = select(Conversation).where(
-        Conversation.site_id == wanted.site_id, Conversation.keep, Conversation.expires >= now()
-    )
+    query = select(Conversation).where(_is_kept(wanted.site_id))
     if wanted.since:
         query = query.where(Conversation.created >= wanted.since)
     if wanted.until:

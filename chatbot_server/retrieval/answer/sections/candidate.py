@@ -20,6 +20,7 @@ from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.languages import Languages, any_phrase
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.dates import span_of
 from chatbot_server.retrieval.language.words import stems
 
 
@@ -169,14 +170,14 @@ class Candidate:
             return of_date
         of_days = quote.of_days(self.sentences, self.query.days, languages)
         if date:
-            of_days = quote.in_season(of_days, date.span, languages)
+            of_days = quote.in_season(of_days, span_of(date), languages)
         return of_days or quote.pick(self.sentences, self.sentence_terms, self.query)
 
     @cached_property
     def sentences_of_date(self) -> list[quote.Sentence]:
         """Those that state something about the date of which the query asks for the hours."""
         date = self.query.date
-        return quote.of_date(self.sentences, date.span, self.query.languages) if date else []
+        return quote.of_date(self.sentences, span_of(date), self.query.languages) if date else []
 
     @property
     def marked_sentences(self) -> list[quote.Sentence]:

@@ -117,17 +117,21 @@ def _with_days_of_year_first(sections: Sequence[Candidate], query: Query) -> lis
         """0 for what tells of these days, 1 for a season, 2 for all others."""
         if relevances[section.chunk.id] < enough:
             return 2
-        if _tells_of_days_asked_for(section, query):
+        spans = _spans_of_opening(section, query)
+        if _tells_of_days_asked_for(section, query, spans):
             return 0
-        return 1 if any(span.is_season for span in _spans_of_opening(section, query)) else 2
+        return 1 if any(span.is_season for span in spans) else 2
 
     return sorted(sections, key=rank)
 
 
-def _tells_of_days_asked_for(section: Candidate, query: Query) -> bool:
-    """Whether *section* tells about opening on the days of the year in *query*, by no season."""
+def _tells_of_days_asked_for(section: Candidate, query: Query, spans: Sequence[Span]) -> bool:
+    """Whether *section* tells about opening on the days of the year in *query*, by no season.
+
+    *spans* are those of :func:`_spans_of_opening`.
+    """
     shortest = min(query.days_of_year, key=lambda each: each.length)
-    for span in _spans_of_opening(section, query):
+    for span in spans:
         # What is said of one day holds for no month.
         tells = span.includes(shortest) if shortest.is_month else span.meets(shortest)
         if tells and not span.is_season:

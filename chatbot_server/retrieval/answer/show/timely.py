@@ -100,11 +100,11 @@ def sentences_of_all_year(sentences: Sequence[str], day: date, languages: Langua
 
     “Closed from 24 December to 2 January” leaves the hours of a day in March as they are.
     """
-    of_all_year = []
+    of_all_year, days = [], span_of(day)
     for sentence in sentences:
         text = without_holidays(sentence, languages)
         spans = spans_in(text, languages)
-        if any(span.is_season or span.meets(span_of(day)) for span in spans):
+        if any(span.is_season or span.meets(days) for span in spans):
             return []
         if not spans and is_seasonal(text, languages):
             return []

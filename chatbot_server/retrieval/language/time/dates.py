@@ -27,11 +27,6 @@ class NamedDate:
     day: int
     year: int | None = None
 
-    @property
-    def span(self) -> Span:
-        """The same as days of the year."""
-        return Span((self.month, self.day), (self.month, self.day), "")
-
     def next_from(self, today: date) -> date | None:
         """The date that is meant on the day *today*: without a year, the next one.
 
@@ -47,7 +42,7 @@ class NamedDate:
         return None
 
 
-def span_of(day: date) -> Span:
+def span_of(day: date | NamedDate) -> Span:
     """*day* as days of the year."""
     return Span((day.month, day.day), (day.month, day.day), "")
 
