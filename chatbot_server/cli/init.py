@@ -28,9 +28,9 @@ def init(
 ) -> None:
     """Write a configuration if there is none, and create the database."""
     if context.config_file.exists():
-        told = "init_kept"
+        sentence = "init_kept"
     else:
-        told = "init_written"
+        sentence = "init_written"
         _check_model(model, data_dir or "data")
         settings: dict[str, object] = {"data_dir": data_dir or "data"}
         address = {"host": host, "port": port}
@@ -42,7 +42,7 @@ def init(
         write_config(context.config_file, f"# {context.say('init_header')}\n{text}")
     with context.database.session() as session:
         playground_site(session)
-    click.echo(context.say(told, file=context.config_file))
+    click.echo(context.say(sentence, file=context.config_file))
 
 
 def _check_model(model: str | None, data_dir: str) -> None:

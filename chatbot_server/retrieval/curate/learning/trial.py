@@ -78,16 +78,16 @@ class FirstTrials:
 
     def __init__(self, base: KnowledgeBase) -> None:
         self._base = base
-        self._known: dict[int, tuple[object, list[Trial]]] = {}
+        self._trials: dict[int, tuple[object, list[Trial]]] = {}
 
     def of(self, site_id: int) -> list[Trial]:
         """See :func:`try_site`."""
         state = self._state(site_id)
-        known = self._known.pop(site_id, None)
-        trials = known[1] if known and known[0] == state else try_site(self._base, site_id)
-        self._known[site_id] = state, trials
-        for oldest in list(self._known)[:-REMEMBERED_SITES]:
-            self._known.pop(oldest, None)
+        earlier = self._trials.pop(site_id, None)
+        trials = earlier[1] if earlier and earlier[0] == state else try_site(self._base, site_id)
+        self._trials[site_id] = state, trials
+        for oldest in list(self._trials)[:-REMEMBERED_SITES]:
+            self._trials.pop(oldest, None)
         return trials
 
     def _state(self, site_id: int) -> object:

@@ -250,7 +250,10 @@ def with_full_row(rows: Sequence[Row]) -> list[Row]:
     if len(first) < 2 or first[0].is_mark or len(rows) < 2 or len(rows[1]) != len(first):
         return []
     is_near = rows[1][0].y - first[0].y <= LINES_APART * first[0].size
-    pairs = (((one.x0, one.x1), (two.x0, two.x1)) for one, two in zip(first, rows[1], strict=True))
+    pairs = (
+        ((cell.x0, cell.x1), (below.x0, below.x1))
+        for cell, below in zip(first, rows[1], strict=True)
+    )
     fits = all(any(abs(a - b) <= ALIGNED for a, b in zip(*pair, strict=True)) for pair in pairs)
     return [first, *rows[1:]] if is_near and fits else []
 
