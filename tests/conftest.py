@@ -16,7 +16,7 @@ from httpx import create_ssl_context
 from httpx._transports import default as httpx_transports
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
-from support.compiled_templates import CompiledTemplates
+from support.compiled_once import CompiledTemplates, share_builders
 from support.crawling import extractor
 from support.migrated import Template
 from support.models.embedded_model import smollm2, smollm2_wheel
@@ -24,6 +24,7 @@ from support.servers.live_server import LiveServer, is_personal
 from support.servers.owner_server import OwnerServer
 from support.servers.ports import free_port
 from support.servers.postgresql import Cluster
+from werkzeug.routing import Rule
 
 from chatbot_server.accounts import passwords
 from chatbot_server.storage.database import Database
@@ -77,11 +78,12 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def read_once() -> Iterator[None]:
-    """Certificates are read once and not for each client, templates compiled once for all apps."""
+    """Certificates are read once and not for each client; templates and routes compiled once."""
     with pytest.MonkeyPatch.context() as patch:
         authorities = cache(create_ssl_context)
         patch.setattr(httpx_transports, "create_ssl_context", authorities)
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": CompiledTemplates()})
+        patch.setattr(Rule, "_compile_builder", share_builders(Rule._compile_builder))
         yield
 
 
