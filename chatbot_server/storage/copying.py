@@ -27,7 +27,8 @@ COPIED = (
     *("conversation", "message", "feedback", "contact_request", InternalNote.__tablename__),
     *("quality_run", "answer_review", "knowledge_golden", "knowledge_ignored"),
     *("knowledge_source", "knowledge_page"),
-    *("knowledge_reading", "knowledge_state", "knowledge_document", Erasure.__tablename__),
+    *("knowledge_reading", "knowledge_state", "knowledge_document", "knowledge_version"),
+    Erasure.__tablename__,
 )
 VISITORS = (
     *("conversation", "message", "feedback", "contact_request", "answer_review"),

@@ -34,9 +34,11 @@ from chatbot_server.config.sections import BackupSection
 from chatbot_server.errors import Unavailable, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.curate.versions import put_version_back
 from chatbot_server.service.jobs import DAILY, back_up_daily
 from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.owners.accounts import add_account, start_session
 from chatbot_server.storage.site.sites import Site, add_site, find_site
 from chatbot_server.storage.visitors.analytics import Period, timeline
@@ -74,7 +76,8 @@ def filled(url: str) -> tuple[Database, str]:
         put_golden(session, site.id, "Livrez-vous ?", "Oui")
         key, site_id = site.key, site.id
     add_faq(database, site_id, "Do you deliver?", "Yes, in Hull.", ["delivery"])
-    add_note(database, site_id, "Parking", "Parking is free on Sundays.")
+    for price in ("costs 1 euro", "is free"):
+        add_note(database, site_id, "Parking", f"Parking {price} on Sundays.")
     return database, key
 
 
@@ -125,6 +128,9 @@ def test_what_was_taken_is_there_again_on_either_database(
         assert row.notes == 1
         add_site(session, "another")  # gets a number of its own
         site_id = site.id
+        note = documents_of(session, site_id)[-1]
+    put_version_back(target, site_id, note.source_id, note.id)
+    put_version_back(target, site_id, note.source_id, note.id)
     base = KnowledgeBase(target)
     assert base.ground(site_id, "Do you deliver?").answer == "Yes, in Hull."
     assert "free on Sundays" in base.ground(site_id, "Is parking free on Sundays?").answer

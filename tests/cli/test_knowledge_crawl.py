@@ -270,11 +270,28 @@ def test_what_the_last_crawl_found_changed_is_told(
         "Changed on several pages alike:",
         "  - Call us.",
         "  + Write to us.",
+        "Texts with a version before (see one with --document):",
+        *lines[9:],
     ]
+    document = next(line.split()[0] for line in lines[9:] if line.endswith("  /a"))
+    assert knows(run, "diff", "1", "--document", document).out.split("\n") == [
+        "1 word added, 1 word removed",
+        "# /a",
+        "Open at [-nine.-] {+ten.+}",
+        "We sell bread.",
+        "",
+    ]
+    undo = ("undo", "1", "--document", document)
+    assert "as it was before, until its page changes again" in knows(run, *undo).out
+    assert "Open at nine." in knows(run, "show", "1", "--document", document).out
+    assert "1 text is used as it was put back" in knows(run, "list").out
+    assert "as its page says again" in knows(run, *undo).out
+    never = str(next(row["document"] for row in listed(run, "1") if row["title"] == "/c"))
+    assert "no version before" in refused(run, "undo", "1", "--document", never, code=1)
     knows(run, "crawl", web.address)
     assert knows(run, "diff", "1").out.split("\n")[:2] == [
         "Pages no longer quoted: 1",
         f"  {web.address}/b",
     ]
     knows(run, "crawl", web.address)
-    assert knows(run, "diff", "1").out.strip() == "The last crawl found every page as it was."
+    assert "/a" in knows(run, "diff", "1").out

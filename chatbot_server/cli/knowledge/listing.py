@@ -21,6 +21,8 @@ PAGES = {
     "failed": "knowledge_page_failed",
     "gone": "knowledge_page_gone",
 }
+# Versions that somebody put back, by their state.
+PUT_BACK = {"overtaken": "versions_overtaken", "undone": "versions_undone"}
 
 
 def page_counts(context: Context, counts: Mapping[str, int]) -> str:
@@ -79,6 +81,11 @@ def source_notes(context: Context, source: SourceReport) -> list[str]:
     """Why a source, or pages of it, were not read, and what of the others was lost."""
     lines = [in_words(context, source.why, source.address)] if source.why else []
     lines += limit_reached(context, source.pages) + lost_lines(context, source.lost)
+    lines += [
+        context.say(sentence, count=source.versions[state])
+        for state, sentence in PUT_BACK.items()
+        if state in source.versions
+    ]
     for reason in source.reasons:
         sentence = in_words(context, reason.why, reason.url)
         address = "" if reason.url in sentence else f" ({reason.url})"

@@ -72,8 +72,8 @@ class Frontier:
             if source is None:
                 return False
             if source.started is None or source.finished is not None:
-                # A number that no earlier crawl has, even one in the same second.
-                source.started = max(now(), (source.started or 0) + 1)
+                # After all that earlier crawls stored, even those in the same second.
+                source.started = max(now(), 1 + max(source.started or 0, source.finished or 0))
                 source.finished, source.why = None, ""
                 # Known pages are requested again, even if no changed page leads to them.
                 reopen_pages(session, source.id, GIVEN_UP)

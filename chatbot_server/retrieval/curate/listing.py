@@ -17,6 +17,7 @@ from chatbot_server.storage.knowledge.pages import PageReason, page_counts, page
 from chatbot_server.storage.knowledge.readings import lost_facts
 from chatbot_server.storage.knowledge.sources import crawled_now, get_source, sources_of
 from chatbot_server.storage.knowledge.tables import CRAWLS, KnowledgeSource
+from chatbot_server.storage.knowledge.versions import version_counts
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class SourceReport:
         why: why it could not be read, as in :class:`KnowledgeSource`.
         waits_for: the address that is crawled first; one is crawled at a time.
         documents: how many were read from it, without what all pages of a site share.
+        versions: how many versions before there are, by state, see
+            :class:`~chatbot_server.storage.knowledge.versions.KnowledgeVersion`.
     """
 
     number: int
@@ -45,6 +48,7 @@ class SourceReport:
     why: str
     waits_for: str
     documents: int
+    versions: dict[str, int]
 
     @property
     def is_crawl(self) -> bool:
@@ -93,6 +97,7 @@ def _describe(session: Session, source: KnowledgeSource, document_count: int) ->
         why=source.why,
         waits_for=_crawled_before(session, source),
         documents=document_count,
+        versions=version_counts(session, source.id),
     )
 
 

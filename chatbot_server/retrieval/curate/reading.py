@@ -19,8 +19,10 @@ from chatbot_server.storage.knowledge.documents import documents_of
 from chatbot_server.storage.knowledge.pages import changed_pages
 from chatbot_server.storage.knowledge.readings import reading_at
 from chatbot_server.storage.knowledge.sources import get_source
+from chatbot_server.storage.knowledge.versions import changed_texts
 
 SEVERAL_PAGES = 3
+MOST_TEXTS = 50
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -70,7 +72,8 @@ def documents_as_read(
 def page_changes(session: Session, site_id: int, source_id: int) -> dict[str, Any]:
     """The pages that the last crawl of a source found new, changed or gone.
 
-    A line that changed on several pages, as in a footer, is reported once, under ``everywhere``.
+    A line that changed on several pages, as in a footer, is reported once, under ``everywhere``;
+    under ``texts`` are the documents that have a version before.
 
     Raises:
         NotFound: the site has no such source.
@@ -96,4 +99,5 @@ def page_changes(session: Session, site_id: int, source_id: int) -> dict[str, An
         kind: [url for url, change in changes.items() if change["kind"] == kind]
         for kind in ("new", "gone")
     }
-    return {**by_kind, "changed": rows, "everywhere": everywhere}
+    texts = [text._asdict() for text in changed_texts(session, source_id, MOST_TEXTS)]
+    return {**by_kind, "changed": rows, "everywhere": everywhere, "texts": texts}

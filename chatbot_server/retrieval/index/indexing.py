@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.retrieval.index.analysis import AnalysedDraft
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.missing import MissingTexts, compute_missing
+from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.chunks import chunks_of, forget_other_chunks
@@ -27,6 +28,7 @@ from chatbot_server.storage.knowledge.vectors import (
     embedded_chunks,
     forget_vectors,
 )
+from chatbot_server.storage.knowledge.versions import known_digests, store_versions
 
 MAX_URL = 2000
 
@@ -40,40 +42,39 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     """Index drafts in place of the documents at their URLs; returns how many have changed.
 
     Vectors are added later by :func:`embed_some`; until then, new chunks are found by words alone.
-    Chunks with the same text as before are kept.
+    Chunks with the same text stay; former texts become versions before, see :func:`store_versions`.
     """
     by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
-    existing = {row.url: row for row in documents_at(session, source.id, list(by_url))}
+    stored = list(documents_at(session, source.id, list(by_url)))
+    known = known_digests(session, source, stored)
     changes = {
         url: analysis
         for url, analysis in by_url.items()
-        if url not in existing or existing[url].digest != analysis.digest
+        if analysis.digest not in known.get(url, ())
     }
     if not changes:
         return 0
+    existing = {row.url: row for row in stored if row.url in changes}
+    store_versions(session, source, existing.values())
     former = {
-        url: _chunks_that_may_stay(session, existing[url], changes[url])
-        for url in changes.keys() & existing.keys()
+        url: _chunks_that_may_stay(session, row, changes[url]) for url, row in existing.items()
     }
     documents = {
         url: existing.get(url) or KnowledgeDocument(site_id=source.site_id, source_id=source.id)
         for url in changes
     }
     for url, analysis in changes.items():
-        _fill(documents[url], url, analysis)
+        _fill(documents[url], source, analysis)
     session.add_all(documents.values())
     session.flush()
-    chunks, terms = [], []
+    chunks, terms, site_id = [], [], source.site_id
     for url, analysis in changes.items():
         rows = list(_chunk_rows(documents[url], analysis, former.get(url, {})))
         if url in existing:
             forget_other_chunks(session, documents[url].id, [row for row, _terms in rows])
         session.add_all(
             KnowledgeAcronym(
-                site_id=source.site_id,
-                document_id=documents[url].id,
-                short=short[:20],
-                long=long[:200],
+                site_id=site_id, document_id=documents[url].id, short=short[:20], long=long[:200]
             )
             for short, long in analysis.definitions
         )
@@ -86,8 +87,9 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     return len(changes)
 
 
-def _fill(document: KnowledgeDocument, url: str, analysis: AnalysedDraft) -> None:
-    document.url = url
+def _fill(document: KnowledgeDocument, source: KnowledgeSource, analysis: AnalysedDraft) -> None:
+    document.url = analysis.draft.url[:MAX_URL]
+    document.read = max(now(), source.started or 0)
     document.title = analysis.title
     document.wordings = analysis.wordings
     document.text = analysis.text

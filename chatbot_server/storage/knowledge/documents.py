@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import Base, UnitOfWork, batches
@@ -16,6 +16,7 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeDocument,
     KnowledgeSource,
 )
+from chatbot_server.storage.knowledge.versions import KnowledgeVersion
 
 # Statements of every question are built once: building one takes longer than running it.
 _DOCUMENTS = Base.metadata.tables[KnowledgeDocument.__tablename__]
@@ -248,15 +249,15 @@ def sites_of(session: Session, document_ids: Sequence[int]) -> Sequence[int]:
 
 
 def delete_documents(session: Session, site_id: int, document_ids: Sequence[int]) -> None:
-    """Delete documents of the site, with their chunks and vectors."""
+    """Delete documents of the site, with their chunks, vectors and versions before."""
     if not document_ids:
         return
+    document, version = KnowledgeDocument, KnowledgeVersion
     for batch in batches(document_ids):
-        session.execute(
-            delete(KnowledgeDocument).where(
-                KnowledgeDocument.site_id == site_id, KnowledgeDocument.id.in_(batch)
-            )
-        )
+        is_meant = document.site_id == site_id, document.id.in_(batch)
+        places = select(document.source_id, document.url).where(*is_meant)
+        session.execute(delete(version).where(tuple_(version.source_id, version.url).in_(places)))
+        session.execute(delete(document).where(*is_meant))
     bump_version(session, site_id)
 
 

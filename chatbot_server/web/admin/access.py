@@ -82,6 +82,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.change_source": "editor",
     "admin.remove_text": "editor",
     "admin.document": "reader",
+    "admin.change_text": "editor",
     "admin.appearance": "reader",
     "admin.save_appearance": "owner",
     "admin.delete_site": "owner",

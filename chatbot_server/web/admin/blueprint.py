@@ -11,6 +11,7 @@ from chatbot_server.web.admin.answers.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.answers.knowledge import add_knowledge
 from chatbot_server.web.admin.answers.quality import add_quality, add_runs, add_sample
 from chatbot_server.web.admin.answers.questions import add_questions
+from chatbot_server.web.admin.answers.texts import add_texts
 from chatbot_server.web.admin.answers.why import add_explanation
 from chatbot_server.web.admin.entrance import add_log_in, add_new_accounts, add_second_step
 from chatbot_server.web.admin.home import add_home, add_start
@@ -65,6 +66,7 @@ ROUTES = (
     add_runs,
     add_sample,
     add_knowledge,
+    add_texts,
     add_appearance,
     add_messages,
     add_mail,

@@ -155,6 +155,7 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
         "documents": documents,
         "messages": messages,
         "webhook_paused": has_paused_webhook(session, site.id),
+        "overtaken": sum(source.versions.get("overtaken", 0) for source in sources),
         "todo": _todo(site, has_pages=documents > 0),
     }
 

@@ -19,7 +19,7 @@ from chatbot_server.storage.visitors.messages import add_message
 GROWING = {
     *("message", "conversation", "feedback", "answer_review"),
     *("knowledge_document", "knowledge_chunk", "knowledge_page", "knowledge_reading"),
-    *("knowledge_vector", "knowledge_acronym"),
+    *("knowledge_vector", "knowledge_acronym", "knowledge_version"),
 }
 # What visitors write has no bound; pages and texts of a site have (retrieval.max_pages).
 WITHOUT_END = {"message", "conversation", "feedback", "answer_review"}
@@ -31,6 +31,7 @@ LISTS = (
 PAGES = (
     *("", "unanswered", "faq", "faq?q=room", "faq.csv", "knowledge", "pages"),
     *("knowledge?source=1&q=opening+hours", "trial", "quality", "quality/sample", "appearance"),
+    "knowledge/document/1",
     *("history", "privacy", "messages", "tag", "analytics?days=90", "analytics.csv"),
     *(f"conversations{words}" for words in LISTS),
     "conversations.csv",

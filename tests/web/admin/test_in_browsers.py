@@ -257,6 +257,24 @@ def fill(page: Page, server: LiveServer, site: WebSite, key: str) -> str:
     return page.locator("#link").inner_text()
 
 
+def changed_text(page: Page, server: LiveServer, key: str) -> str:
+    """The page of a text that was changed, put back, and is in use again; its address."""
+    knowledge = f"{server.url}/admin/{key}/knowledge"
+    for welcome in ("Dogs wait outside.", "Small dogs are welcome."):
+        page.goto(knowledge)
+        page.get_by_label("Title").fill("Dogs")
+        page.get_by_label("Text", exact=True).fill(welcome)
+        page.get_by_role("button", name="Add").last.click()
+    page.locator(".source").last.get_by_role("link", name="Show the texts").click()
+    page.locator("#changes").get_by_role("link", name="Dogs").click()
+    expect(page.locator("del").first).to_contain_text("Dogs wait outside.")
+    page.get_by_role("button", name="Put the version of").click()
+    expect(page.locator("pre")).to_have_text("Dogs wait outside.")
+    page.get_by_role("button", name="Use the text of").click()
+    expect(page.locator("pre")).to_have_text("Small dogs are welcome.")
+    return page.url.split("?")[0]
+
+
 def check_page(page: Page, address: str, axe_source: str, images: Path | None) -> None:
     """In each look the page has no fault that axe knows and fits the window.
 
@@ -307,6 +325,7 @@ def test_axe_finds_nothing_on_any_page(
         paths = [f"{key}/{name}" for name in (*SITE_PAGES, *MORE_PAGES)]
         for path in (*paths, *SERVER_PAGES):
             check_page(page, f"{server.url}/admin/{path}", axe_source, images)
+        check_page(page, changed_text(page, server, key), axe_source, images)
         page.goto(f"{server.url}/admin/backups")
         sent: list[str] = []
 

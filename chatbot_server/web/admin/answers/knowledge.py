@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from chatbot_server.errors import ChatbotError, NotFound, UsageError
+from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
@@ -24,10 +24,10 @@ from chatbot_server.retrieval.curate.listing import (
     describe_documents,
     describe_sources,
 )
+from chatbot_server.retrieval.curate.reading import page_changes
 from chatbot_server.retrieval.read.extractor import SUFFIXES
 from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.knowledge.sources import get_source
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import (
@@ -78,15 +78,6 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         remove_document(parts.database, site_id, number, document)
         return go("knowledge", key=key, done="deleted")
 
-    @bp.get(f"{PATH}/<key>/knowledge/document/<int:number>")
-    def document(key: str, number: int) -> Response:
-        with parts.database.session() as session:
-            site, sites = load_site(session, key)
-            row = session.get(KnowledgeDocument, number)
-            if row is None or row.site_id != site.id:
-                raise NotFound("document_unknown", number=number)
-        return render("answers/document", site=site, sites=sites, document=row)
-
 
 def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
@@ -99,6 +90,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         documents = (
             describe_documents(session, site_id, source_id, MOST_DOCUMENTS) if source_id else []
         )
+        changes = page_changes(session, site_id, source_id) if source_id else {}
     reports = [report for report in reports if report.kind != "faq"]
     sources = explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes)
     query = " ".join(request.args.get("q", "").split())[:300]
@@ -110,6 +102,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         sources=sources,
         waiting=waiting,
         documents=documents,
+        changes=changes,
         shown=source_id,
         q=query,
         passages=_found(parts, site_id, query) if query else [],
@@ -157,7 +150,8 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
         site_id = find_site(session, key).id
         source = get_source(session, site_id, number)
         if action == "again":
-            source.finished = None
+            if source.finished is not None:  # else a crawl is not over, and goes on
+                source.started = source.finished = None
         elif action in ("pause", "resume"):
             source.state = "paused" if action == "pause" else "active"
         elif action != "remove":
