@@ -11,10 +11,12 @@ from flask.testing import FlaskClient
 from support.configured import make_config
 from support.crawling import extractor
 from support.scripted_chat import ScriptedModel
+from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.app import create_app
 from chatbot_server.config import Config
+from chatbot_server.errors import Unauthorized
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate import push
@@ -151,6 +153,22 @@ def test_a_page_that_was_crawled_is_changed_where_it_is(cms: Cms) -> None:
     cms.status({"url": URL, "deleted": True})
     with cms.database.session() as session:
         assert [page.etag for page in session.query(KnowledgePage)] == [""]
+
+
+def test_an_owner_makes_the_secret_in_the_browser(owner: OwnerServer) -> None:
+    path = f"/admin/{owner.key}/push-secret"
+    assert owner.browser("editor").post(path, headers=ORIGIN).status_code == 403
+    browser = owner.browser("owner")
+    page = browser.post(path, headers=ORIGIN).text
+    secret = page.split('id="secret"')[1].split("<code>")[1].split("<")[0]
+    moment, body = now(), b"{}"
+    signature = push.sign(secret, moment, body)
+    arguments = (owner.database, owner.site_id, str(moment), signature, body)
+    assert push.check_signature(*arguments) == moment
+    assert secret not in browser.get(f"/admin/{owner.key}/keys").text
+    browser.post(path, headers=ORIGIN)
+    with pytest.raises(Unauthorized):
+        push.check_signature(*arguments)
 
 
 def test_what_was_signed_by_nobody_or_another_is_refused(cms: Cms) -> None:

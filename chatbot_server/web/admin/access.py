@@ -100,6 +100,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.keys": "owner",
     "admin.create_api_key": "owner",  # pragma: allowlist secret
     "admin.revoke_api_key": "owner",  # pragma: allowlist secret
+    "admin.make_push_secret": "owner",  # pragma: allowlist secret
     "admin.add_webhook": "owner",
     "admin.change_webhook": "owner",
     "admin.test_webhook": "owner",

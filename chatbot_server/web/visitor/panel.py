@@ -29,7 +29,8 @@ def panel_blueprint(parts: VisitorParts) -> Blueprint:
         with parts.database.session() as session:
             site = find_allowed_site(session, request, request.args.get("site", ""))
             origin = request.headers.get("Origin", "")
-            if site.allows(origin) and origin.lower() not in own_origins(request):
+            is_page = "check" not in request.args  # else a program that asks whether it may
+            if is_page and site.allows(origin) and origin.lower() not in own_origins(request):
                 site.note_seen(origin.lower())
             texts = _texts_of(session, site, request.args.get("locale", ""), language_of(request))
         parts.service.expect_question(site.id)

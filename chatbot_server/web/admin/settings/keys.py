@@ -1,4 +1,4 @@
-"""API keys of applications, and webhooks with their deliveries."""
+"""API keys of applications, the key of a site's own system, and webhooks with their deliveries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import say
+from chatbot_server.retrieval.curate.push import new_secret
 from chatbot_server.storage.owners.api_keys import (
     LONGEST_DAYS,
     LONGEST_NAME,
@@ -72,6 +73,12 @@ def add_api_keys(bp: Blueprint, parts: AdminParts) -> None:
             tell_audit(revoke_key(session, number).name)
         parts.database.forget_erased()
         return go("keys", key=key, done="deleted")
+
+    @bp.post(f"{PATH}/<key>/push-secret", endpoint="make_push_secret")
+    def make_push_secret(key: str) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+        return _show(parts, key, secret=new_secret(parts.database, site_id))
 
 
 def add_webhooks(bp: Blueprint, parts: AdminParts) -> None:
