@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "packaging"))
 
 import steps  # noqa: E402 - it lies beside what it installs
+import wordpress_plugin  # noqa: E402 - it lies beside this script
 
 # What the installer's file carries, beside the wheel.
 CARRIED = ("install.sh", "packaging", "requirements.lock", "requirements", "LICENSE")
@@ -31,7 +32,7 @@ LINE = 76
 
 
 def release(folder: Path, moment: int) -> list[Path]:
-    """Wheel, sources, installer and checksums, in *folder*."""
+    """Wheel, sources, installer, WordPress plugin and checksums, in *folder*."""
     os.umask(0o022)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as work:
@@ -44,7 +45,8 @@ def release(folder: Path, moment: int) -> list[Path]:
     installer = folder / f"chatbot-server-{version}.sh"
     installer.write_text(_installer(version, wheel, moment), encoding="utf-8")
     installer.chmod(0o755)
-    files = [wheel, sources, installer]
+    plugin = wordpress_plugin.pack(folder, version, moment)
+    files = [wheel, sources, installer, plugin]
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="ascii")
     return [*files, folder / "SHA256SUMS"]

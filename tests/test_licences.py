@@ -44,3 +44,15 @@ def test_the_licence_of_every_package_goes_with_mit(package: str) -> None:
     licences = licences_of(package)
     assert licences, f"{package} declares no licence"
     assert licences <= NAMED, f"{package} is under {sorted(licences - NAMED)}"
+
+
+def test_the_plugin_alone_is_under_the_gpl_and_says_so() -> None:
+    folder = TOP / "wordpress"
+    assert "GNU GENERAL PUBLIC LICENSE" in (folder / "LICENSE").read_text()
+    for name in ("chatbot-server.php", "readme.txt"):
+        assert re.search(r"License:\s+GPL-2.0-or-later", (folder / name).read_text()), name
+    page = (TOP / "docs" / "licences.md").read_text()
+    assert "`wordpress/`" in page
+    assert "GPL-2.0-or-later" in page
+    shipped = (TOP / "setup.cfg").read_text() + (TOP / "packaging" / "steps.py").read_text()
+    assert "wordpress" not in shipped

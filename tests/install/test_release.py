@@ -58,7 +58,7 @@ def run(tmp_path: Path, *command: str, typed: bytes = b"") -> subprocess.Complet
 
 def test_two_builds_are_equal_byte_by_byte(released: Path, tmp_path: Path) -> None:
     first = {file.name: file.read_bytes() for file in released.iterdir()}
-    assert {name.rpartition(".")[2] for name in first} == {"whl", "gz", "sh", "SHA256SUMS"}
+    assert {name.rpartition(".")[2] for name in first} == {"whl", "gz", "sh", "zip", "SHA256SUMS"}
     assert build(tmp_path / "again", 0o077) == first
 
 
