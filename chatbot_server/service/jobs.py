@@ -13,6 +13,7 @@ from chatbot_server.backup.restoring import delete_unfinished, erase_as_beside
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
 from chatbot_server.config import Config
 from chatbot_server.conversation.unfinished import mend_cut_answers
+from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
@@ -20,7 +21,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
 from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
-from chatbot_server.retrieval.curate.learning.quality import run_nightly
+from chatbot_server.retrieval.curate.learning.quality import run_when_due
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.service.children import call_job
@@ -36,6 +37,7 @@ from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.webhooks.delivery import deliver_due
 
 DAILY = "daily-"
+LOADING_SECONDS = 60.0  # after which a model that was chosen answers, mostly
 logger = logging.getLogger(__name__)
 
 
@@ -90,11 +92,14 @@ def embed(config: Config, database: Database) -> None:
 
     Then look for topics, and ask the golden and the unanswered questions again.
     """
+    model = chosen_model(config.run_dir, config.engine.model) or ""
     with open_knowledge(config, database) as base:
         embed_waiting(base)
         renew_topics(base)
-        run_nightly(base)
+        wait = run_when_due(base, model)
         ask_again(base)
+    if wait is not None:
+        call_job(config.run_dir, "embed", wait)
 
 
 def open_knowledge(config: Config, database: Database) -> closing[KnowledgeBase]:
@@ -118,6 +123,7 @@ def mail(config: Config, database: Database) -> None:
 def model(config: Config, database: Database) -> None:
     """Let the running server answer with the model that was just chosen."""
     prepare_change(config, database)
+    call_job(config.run_dir, "embed", LOADING_SECONDS)
 
 
 def webhooks(config: Config, database: Database) -> None:

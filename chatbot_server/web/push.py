@@ -18,12 +18,13 @@ SIGNATURE_HEADERS = ("X-Chatbot-Timestamp", "X-Chatbot-Signature")
 
 
 def push_blueprint(
-    database: Database, extractor: Extractor, on_indexed: Callable[[], None] = lambda: None
+    database: Database, extractor: Extractor, on_change: Callable[[], None] = lambda: None
 ) -> Blueprint:
     """The signed route; see ``docs/knowledge.md`` for the signature.
 
     Args:
-        on_indexed: called after a page was indexed, whose vectors are still to be computed.
+        on_change: called after a page was indexed, whose vectors are still to be computed, or
+            deleted.
     """
     routes = Blueprint("push", __name__)
     receiver = push.PushReceiver(database, extractor)
@@ -48,8 +49,8 @@ def push_blueprint(
             body,
         )
         status = receiver.receive(site_id, sent_at, body)
-        if status == "indexed":
-            on_indexed()
+        if status in ("indexed", "deleted"):
+            on_change()
         return jsonify({"status": status})
 
     return routes

@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from support.command_line import Run
 from support.conversations import start_conversation
+from support.knowledge_cli import knows, refused
 
+from chatbot_server.config import load_config
+from chatbot_server.service.jobs import embed
+from chatbot_server.storage.base import HOUR
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 from chatbot_server.storage.visitors.messages import add_message
+from chatbot_server.storage.visitors.quality import QualityRun
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 
@@ -179,3 +184,28 @@ def test_a_wrong_line_is_named_and_no_line_is_taken(run: Run, tmp_path: Path, li
     assert "line 2" in ran.err
     assert json.loads(run("knowledge", "golden", "list", "--json").out) == []
     assert run("knowledge", "golden", "run").exit_code == 0
+
+
+def test_runs_are_listed_and_compared(run: Run, knowledge_config: Path) -> None:
+    knows(run, "add", "--question", "Do you deliver?", "--answer", "Yes, in Hull.")
+    knows(run, "golden", "add", "Do you deliver?", "--expect", "in Hull")
+    assert "not been asked yet" in knows(run, "golden", "runs").out
+    config = load_config(knowledge_config)
+    database = Database(config.database_url)
+    embed(config, database)
+    knows(run, "add", "--question", "Do you deliver?", "--answer", "No.")
+    with database.session() as session:
+        session.query(QualityRun).one().created -= HOUR
+    embed(config, database)
+    database.close()
+    lines = knows(run, "golden", "runs").out.splitlines()
+    assert [line.split("  ")[-1] for line in lines] == ["own answers changed", "every night"]
+    assert json.loads(knows(run, "golden", "runs", "--json").out)[0]["worse"] == {
+        "Do you deliver?": 1
+    }
+    assert knows(run, "golden", "compare", "1", "2").out.splitlines() == [
+        "worse: Do you deliver?",
+        "  - Yes, in Hull.",
+        "  + No.",
+    ]
+    assert "There is no run" in refused(run, "golden", "compare", "1", "4711", code=1)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.site import knowledge_base
-from chatbot_server.cli.options import FILE, JSON, NUMBER, SITE, print_json, site_id_of
+from chatbot_server.cli.options import FILE, JSON, NUMBER, SITE, minute_of, print_json, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
 
+CAUSES = {
+    "pages": "cause_pages",
+    "answers": "cause_answers",
+    "settings": "cause_settings",
+    "model": "cause_model",
+    "search": "cause_search",
+    "program": "cause_program",
+}
 GRADES = {"answered": "golden_answered", "found": "golden_found", "missed": "golden_missed"}
 
 
@@ -113,3 +122,65 @@ def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
         raise ChatbotError("golden_failed", failed=failures, count=len(results))
     if not as_json:
         click.echo(context.say("golden_passed" if results else "golden_none", count=len(results)))
+
+
+@golden.command("runs", help="help_golden_runs")
+@SITE
+@JSON
+@click.pass_obj
+def list_runs(context: Context, /, key: str | None, as_json: bool) -> None:
+    """Show when all of them were asked, why, and how many were answered as expected."""
+    from chatbot_server.storage.visitors.quality import MOST_RUNS, runs_of
+
+    site_id = site_id_of(context, key)
+    with context.database.session() as session:
+        rows: list[dict[str, Any]] = [
+            {
+                "number": run.id,
+                "created": run.created,
+                "who": run.who,
+                "causes": run.causes,
+                "model": run.model,
+                "passed": run.passed,
+                "questions": len(run.results),
+                "worse": run.worse,
+            }
+            for run in runs_of(session, site_id, MOST_RUNS)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        causes = [context.say(CAUSES[name]) for name in row["causes"] if name in CAUSES]
+        why = row["who"] or ", ".join(causes) or context.say("quality_night")
+        share = f"{row['passed']} / {row['questions']}"
+        click.echo(f"{row['number']:6}  {minute_of(row['created'])}  {share:>9}  {why}")
+    if not rows:
+        click.echo(context.say("golden_no_runs"))
+
+
+@golden.command("compare", help="help_golden_compare")
+@click.argument("former", type=NUMBER)
+@click.argument("later", type=NUMBER)
+@SITE
+@JSON
+@click.pass_obj
+def compare(context: Context, /, former: int, later: int, key: str | None, as_json: bool) -> None:
+    """Show the questions that two runs answered differently, those that got worse first."""
+    from chatbot_server.retrieval.curate.learning.quality import compare_runs
+    from chatbot_server.storage.visitors.quality import find_run
+
+    site_id = site_id_of(context, key)
+    with context.database.session() as session:
+        runs = [find_run(session, site_id, number) for number in (former, later)]
+        differences = compare_runs(*runs)
+    if as_json:
+        print_json([asdict(difference) for difference in differences])
+        return
+    for difference in differences:
+        step = ("quality_same_grade", "quality_better", "quality_worse")[difference.better]
+        click.echo(f"{context.say(step)}: {difference.question}")
+        for sign, text in (("-", difference.before), ("+", difference.after)):
+            click.echo(f"  {sign} {' '.join(text.split()) or context.say('golden_nothing')}")
+    if not differences:
+        click.echo(context.say("quality_same"))

@@ -72,6 +72,8 @@ def knowledge_base(context: Context) -> closing[KnowledgeBase]:
 def embed(context: Context) -> None:
     """Embed at once, as somebody waits at a terminal anyway."""
     from chatbot_server.retrieval.curate.jobs import embed_waiting
+    from chatbot_server.service.children import call_job
 
     with knowledge_base(context) as base:
         embed_waiting(base)
+    call_job(context.config.run_dir, "embed")  # a running server asks golden questions again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -160,6 +161,20 @@ def document_counts(session: Session, site_id: int) -> dict[int, int]:
         .group_by(KnowledgeDocument.source_id)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def document_digests(session: Session, site_id: int) -> dict[bool, str]:
+    """A digest of all own answers of the site (True), and one of all its other texts (False)."""
+    hashes = {is_entry: hashlib.sha256() for is_entry in (True, False)}
+    document = KnowledgeDocument
+    rows = session.execute(
+        select(document.faq, document.url, document.digest)
+        .where(document.site_id == site_id)
+        .order_by(document.url, document.digest)
+    )
+    for is_entry, url, digest in rows:
+        hashes[is_entry].update(f"{url}\0{digest}\n".encode())
+    return {is_entry: each.hexdigest()[:16] for is_entry, each in hashes.items()}
 
 
 def document_languages(unit: UnitOfWork, site_id: int) -> Sequence[str]:

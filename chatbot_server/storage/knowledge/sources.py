@@ -77,6 +77,12 @@ def crawled_now(session: Session) -> KnowledgeSource | None:
     ).first()
 
 
+def is_crawled(session: Session, site_id: int) -> bool:
+    """Whether a source of the site is being crawled, and can be read."""
+    source = crawled_now(session)
+    return source is not None and source.site_id == site_id and not source.why
+
+
 def files_to_read(session: Session) -> Sequence[int]:
     """Files that were given and have not been read yet, in the order of their sources."""
     return session.scalars(

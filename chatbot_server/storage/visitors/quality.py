@@ -11,9 +11,18 @@ from sqlalchemy import ForeignKey, Index, Select, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, JsonObjects, Moment, find_of_site, now
+from chatbot_server.storage.base import (
+    Base,
+    JsonObject,
+    JsonObjects,
+    Moment,
+    Texts,
+    find_of_site,
+    now,
+)
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
+from chatbot_server.storage.visitors.learning import golden_questions
 
 MOST_RUNS = 100  # of one site
 MOST_RECENT = 2000  # conversations, of which answers are drawn
@@ -27,6 +36,10 @@ class QualityRun(Base):
         who: the name of the account that started it; empty: it runs every night by itself.
         model: the model that was loaded; empty: none.
         results: for each question, ``question``, ``expect``, ``grade`` and ``answer``.
+        causes: what had changed since the run before, of the names in ``state``.
+        state: what answers depended on, each as a digest or a name.
+        worse: the questions that were answered as expected before and are not now, each with the
+            number of the last run in which they were.
     """
 
     __tablename__ = "quality_run"
@@ -38,6 +51,9 @@ class QualityRun(Base):
     who: Mapped[str] = mapped_column(String(80), default="")
     model: Mapped[str] = mapped_column(String(200), default="")
     results: Mapped[JsonObjects]
+    causes: Mapped[Texts] = mapped_column(default=list)
+    state: Mapped[JsonObject] = mapped_column(default=dict)
+    worse: Mapped[JsonObject] = mapped_column(default=dict)
 
     @property
     def passed(self) -> int:
@@ -73,7 +89,12 @@ class Exchange:
 
 
 def add_run(session: Session, run: QualityRun) -> QualityRun:
-    """Store *run*; the oldest is deleted if there are too many."""
+    """Store *run*, with what is worse than in the runs before.
+
+    The oldest is deleted if there are too many.
+    """
+    former = next(iter(runs_of(session, run.site_id, 1)), None)
+    run.worse = worse_questions(run, former) if former else {}
     session.add(run)
     session.flush()
     newest_first = select(QualityRun.id).where(QualityRun.site_id == run.site_id)
@@ -83,6 +104,42 @@ def add_run(session: Session, run: QualityRun) -> QualityRun:
         mine = QualityRun.site_id == run.site_id
         session.execute(delete(QualityRun).where(mine, QualityRun.id <= oldest))
     return run
+
+
+def worse_questions(run: QualityRun, former: QualityRun) -> dict[str, int]:
+    """What :attr:`QualityRun.worse` of *run* is, which came after *former*."""
+    before = {result["question"]: result for result in former.results}
+    worse: dict[str, int] = {}
+    for result in run.results:
+        question = result["question"]
+        earlier = before.get(question)
+        if result["grade"] == "answered" or not earlier or earlier["expect"] != result["expect"]:
+            continue
+        if earlier["grade"] == "answered":
+            worse[question] = former.id
+        elif question in former.worse:
+            worse[question] = former.worse[question]
+    return worse
+
+
+def worse_now(session: Session, site_id: int) -> tuple[int, dict[str, int]]:
+    """The number of the site's last run, and what is worse in it; 0 where there is no run.
+
+    A question that was removed since, or of which something else is expected now, is left out.
+    """
+    last = select(QualityRun.id, QualityRun.worse).where(QualityRun.site_id == site_id)
+    row = session.execute(last.order_by(QualityRun.id.desc()).limit(1)).one_or_none()
+    if row is None or not row.worse:
+        return (row.id if row else 0), {}
+    current = {golden.question: golden.expect for golden in golden_questions(session, site_id)}
+    run = session.get_one(QualityRun, row.id)
+    expected = {result["question"]: result["expect"] for result in run.results}
+    worse = {
+        question: number
+        for question, number in run.worse.items()
+        if question in current and current[question] == expected[question]
+    }
+    return run.id, worse
 
 
 def runs_of(session: Session, site_id: int, limit: int = 20) -> Sequence[QualityRun]:

@@ -30,6 +30,7 @@ from chatbot_server.storage.site.sites import (
 from chatbot_server.storage.site.webhooks import has_paused_webhook
 from chatbot_server.storage.visitors.analytics import Period, activity
 from chatbot_server.storage.visitors.feedback import contact_requests
+from chatbot_server.storage.visitors.quality import worse_now
 from chatbot_server.web.admin.access import PATH, may
 from chatbot_server.web.admin.pages import (
     DAY,
@@ -155,6 +156,7 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
         "documents": documents,
         "messages": messages,
         "webhook_paused": has_paused_webhook(session, site.id),
+        "worse": worse_now(session, site.id),
         "overtaken": sum(source.versions.get("overtaken", 0) for source in sources),
         "todo": _todo(site, has_pages=documents > 0),
     }

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from chatbot_server import __version__
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
@@ -15,11 +20,16 @@ from chatbot_server.retrieval.curate.learning.golden import GRADES, ask_golden_q
 from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.base import now
-from chatbot_server.storage.site.sites import all_sites
+from chatbot_server.storage.knowledge.documents import document_digests, waiting_counts
+from chatbot_server.storage.knowledge.sources import is_crawled
+from chatbot_server.storage.site.sites import Site, all_sites
 from chatbot_server.storage.visitors.learning import golden_questions
 from chatbot_server.storage.visitors.quality import QualityRun, add_run, recent_questions, runs_of
 
 AGAIN_SECONDS = 22 * 3600  # one run a night, even if the last one was late
+APART_SECONDS = 300  # between two runs after changes: several changes are one cause
+# The settings of a site that answers from its pages depend on.
+SETTINGS = ("name", "language", "time_zone", "country", "free_chat", "instructions")
 MOST_RECENT = 200
 LONGEST_STORED_ANSWER = 2000  # characters of an answer that are stored of a run
 Z = 1.96  # standard deviations of a normal distribution, within which 95 of 100 values lie
@@ -55,7 +65,16 @@ class Preview:
 def run_golden_questions(
     base: KnowledgeBase, site_id: int, *, who: str = "", model: str = ""
 ) -> QualityRun:
-    """Ask all golden questions of the site, and store the results."""
+    """Ask all golden questions of the site, and store the results.
+
+    Args:
+        who: the name of the account that asks for it; empty: nobody.
+        model: the name of the language model that is loaded.
+    """
+    with base.database.session() as session:
+        state = answering_state(base, session, site_id, model)
+        former = next(iter(runs_of(session, site_id, 1)), None)
+        causes = changes_since(former, state)
     results: list[dict[str, Any]] = [
         {
             "question": result.question,
@@ -66,26 +85,73 @@ def run_golden_questions(
         for result in ask_golden_questions(base, site_id)
     ]
     with base.database.session() as session:
-        run = QualityRun(site_id=site_id, who=who[:80], model=model[:200], results=results)
+        run = QualityRun(
+            site_id=site_id, who=who[:80], model=model[:200], results=results,
+            causes=causes, state=state,
+        )  # fmt: skip
         return add_run(session, run)
 
 
-def run_nightly(base: KnowledgeBase) -> int:
-    """Run the golden questions of each site that was not asked tonight; returns how many sites."""
-    last_night = now() - AGAIN_SECONDS
+def answering_state(
+    base: KnowledgeBase, session: Session, site_id: int, model: str
+) -> dict[str, str]:
+    """What the answers of a site depend on: a digest or a name of each part."""
+    site = session.get_one(Site, site_id)
+    digests = document_digests(session, site_id)
+    settings = json.dumps([getattr(site, name) for name in SETTINGS])
+    embedder = base.searcher.embedder
+    return {
+        "pages": digests[False],
+        "answers": digests[True],
+        "settings": hashlib.sha256(settings.encode()).hexdigest()[:16],
+        "model": model,
+        "search": embedder.model if embedder else "",
+        "program": __version__,
+    }
+
+
+def changes_since(former: QualityRun | None, state: Mapping[str, str]) -> list[str]:
+    """The names of the parts of *state* that have changed since the run *former*."""
+    before = former.state if former else {}
+    return [name for name, value in state.items() if before.get(name, value) != value]
+
+
+def run_when_due(base: KnowledgeBase, model: str = "") -> int | None:
+    """Run the golden questions of each site once a night, and after its answers may have changed.
+
+    Not while its pages are read or embedded, and not more often than every ``APART_SECONDS``.
+
+    Returns:
+        Seconds until a site is due that changed too soon after its last run; None: none is.
+    """
+    waits = []
     with base.database.session() as session:
-        due = [
-            site.id
-            for site in all_sites(session)
-            if golden_questions(session, site.id)
-            and not any(run.created >= last_night for run in runs_of(session, site.id, 1))
-        ]
-    for site_id in due:
+        site_ids = [site.id for site in all_sites(session) if golden_questions(session, site.id)]
+    for site_id in site_ids:
         try:
-            run_golden_questions(base, site_id)
+            if (wait := _seconds_until_due(base, site_id, model)) == 0:
+                run_golden_questions(base, site_id, model=model)
+            elif wait is not None:
+                waits.append(wait)
         except ChatbotError:  # noqa: PERF203 - the other sites are asked all the same
             logger.exception("golden questions of site %s", site_id)
-    return len(due)
+    return min(waits, default=None)
+
+
+def _seconds_until_due(base: KnowledgeBase, site_id: int, model: str) -> int | None:
+    """When the golden questions of a site are to be asked again; None: nothing has changed."""
+    with base.database.session() as session:
+        last = next(iter(runs_of(session, site_id, 1)), None)
+        if last is None or last.created < now() - AGAIN_SECONDS:
+            return 0
+        embedder = base.searcher.embedder
+        if is_crawled(session, site_id) or (
+            embedder and waiting_counts(session, site_id, embedder.model)
+        ):
+            return None  # who reads or embeds calls this again
+        if not changes_since(last, answering_state(base, session, site_id, model)):
+            return None
+        return max(0, last.created + APART_SECONDS - now()) if not last.who else 0
 
 
 def compare_runs(former: QualityRun, later: QualityRun) -> list[Difference]:

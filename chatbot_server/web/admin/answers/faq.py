@@ -86,6 +86,7 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
             site_id = find_site(session, key).id
             source_id = _entry(session, site_id, number).source_id
         remove_document(parts.database, site_id, source_id, number)
+        parts.call_job("embed")
         return go("faq_entries", key=key, done="deleted")
 
 

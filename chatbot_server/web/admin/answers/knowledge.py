@@ -68,7 +68,7 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>")
     def change_source(key: str, number: int) -> Response:
         is_gone = _change(parts, key, number, request.form.get("action", ""))
-        parts.call_job("read")
+        parts.call_job("embed" if is_gone else "read")
         return go("knowledge", key=key, done="deleted" if is_gone else "saved")
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>/<int:document>/delete")
@@ -76,6 +76,7 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
         remove_document(parts.database, site_id, number, document)
+        parts.call_job("embed")
         return go("knowledge", key=key, done="deleted")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from chatbot_server.errors import ChatbotError, EngineError
+from chatbot_server.engine.process.state import chosen_model
+from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.curate.learning.quality import (
     compare_runs,
     margin_of_error,
@@ -26,6 +27,7 @@ from chatbot_server.storage.visitors.quality import (
     review_answer,
     review_counts,
     runs_of,
+    worse_now,
 )
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, go, load_site, problem_of, render, typed
@@ -40,6 +42,7 @@ def add_quality(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             site, sites = load_site(session, key)
             golden, runs = golden_questions(session, site.id), runs_of(session, site.id)
+            last_run, worse = worse_now(session, site.id)
             total, right = review_counts(session, site.id)
         return render(
             "answers/quality",
@@ -48,6 +51,8 @@ def add_quality(bp: Blueprint, parts: AdminParts) -> None:
             sites=sites,
             golden=golden,
             runs=runs,
+            last_run=last_run,
+            worse=worse,
             share=(total, right, margin_of_error(right, total)),
             **{"draft": {"question": "", "expect": ""}} | values,
         )
@@ -79,10 +84,7 @@ def add_runs(bp: Blueprint, parts: AdminParts) -> None:
     def run_quality(key: str) -> Response:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
-        try:
-            model = parts.engine.info().model
-        except EngineError:
-            model = ""
+        model = chosen_model(parts.config.run_dir, parts.config.engine.model) or ""
         run = run_golden_questions(parts.knowledge, site_id, who=g.account.name, model=model)
         return go("quality_run", key=key, number=run.id)
 

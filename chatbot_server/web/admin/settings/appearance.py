@@ -67,6 +67,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             return _show(parts, key, problem=problem_of(error), status=error.status)
+        parts.call_job("embed")  # which asks the golden questions again
         return go_on("appearance", "models", key)
 
     @bp.post(f"{PATH}/<key>/delete")

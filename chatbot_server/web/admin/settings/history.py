@@ -83,6 +83,7 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
                 tell_audit(change=undo_change(session, site, number, g.account.name))
         except Conflict as error:
             return show(key, status=error.status, problem=problem_of(error))
+        parts.call_job("embed")
         return go("history", key=key, done="undone")
 
 

@@ -1,0 +1,162 @@
+"""Golden questions are asked again after what answers depend on has changed, and say why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from support.servers.owner_server import ORIGIN, OwnerServer
+from werkzeug.test import TestResponse
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.learning.quality import (
+    APART_SECONDS,
+    run_when_due,
+)
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.service.jobs import embed
+from chatbot_server.storage.base import now
+from chatbot_server.storage.knowledge.sources import open_source
+from chatbot_server.storage.site.sites import Site
+from chatbot_server.storage.visitors.learning import put_golden
+from chatbot_server.storage.visitors.quality import QualityRun, runs_of
+
+Post = Callable[..., TestResponse]
+Runs = Callable[..., list[tuple[list[str], int]]]
+
+
+@pytest.fixture
+def base(owner: OwnerServer) -> KnowledgeBase:
+    """A site with an own answer and two golden questions, which were asked once."""
+    add_faq(owner.database, owner.site_id, "Do you deliver?", "Yes, in Hull.")
+    with owner.database.session() as session:
+        put_golden(session, owner.site_id, "Do you deliver?", "in Hull")
+        put_golden(session, owner.site_id, "Do you sell boats?", "")
+    base = KnowledgeBase(owner.database)
+    assert run_when_due(base, "small") is None
+    return base
+
+
+@pytest.fixture
+def runs(owner: OwnerServer, base: KnowledgeBase) -> Runs:
+    """What the runs were caused by, the last one first, after what is due was asked; earlier runs
+    are made old before."""
+
+    def run(model: str = "small", *, later: bool = True) -> list[tuple[list[str], int]]:
+        with owner.database.session() as session:
+            for row in runs_of(session, owner.site_id):
+                row.created -= APART_SECONDS if later else 0
+        run_when_due(base, model)
+        with owner.database.session() as session:
+            return [(row.causes, row.passed) for row in runs_of(session, owner.site_id)]
+
+    return run
+
+
+def test_each_change_is_a_cause(owner: OwnerServer, runs: Runs) -> None:
+    assert runs() == [([], 2)], "nothing has changed"
+    add_note(owner.database, owner.site_id, "Parking", "It is free.")
+    assert runs()[0] == (["pages"], 2)
+    add_faq(owner.database, owner.site_id, "Do you deliver?", "No.")
+    assert runs()[0] == (["answers"], 1)
+    assert runs("large")[0] == (["model"], 1)
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).time_zone = "Europe/Paris"
+    assert runs("large")[0] == (["settings"], 1)
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).color = "#123456"
+    assert len(runs("large")) == 5, "answers do not depend on that"
+
+
+def test_several_changes_are_asked_about_once(
+    owner: OwnerServer, base: KnowledgeBase, runs: Runs
+) -> None:
+    for number in range(3):
+        add_note(owner.database, owner.site_id, f"Room {number}", "It is blue.")
+        assert len(runs(later=False)) == 1
+    wait = run_when_due(base, "small")
+    assert wait is not None
+    assert 0 < wait <= APART_SECONDS
+    assert [causes for causes, _passed in runs()] == [["pages"], []]
+    assert run_when_due(base, "small") is None
+
+
+def test_nothing_is_asked_while_pages_are_read(owner: OwnerServer, runs: Runs) -> None:
+    with owner.database.session() as session:
+        open_source(session, owner.site_id, "site", "https://example.org/").started = now()
+    add_note(owner.database, owner.site_id, "Parking", "It is free.")
+    assert len(runs()) == 1
+    with owner.database.session() as session:
+        open_source(session, owner.site_id, "site", "https://example.org/").finished = now()
+    assert len(runs()) == 2
+
+
+def test_a_job_asks_after_a_change_and_schedules_the_next(owner: OwnerServer, runs: Runs) -> None:
+    assert len(runs()) == 1
+    add_note(owner.database, owner.site_id, "Parking", "It is free.")
+    call = owner.config.run_dir / "jobs-embed.called"
+    call.parent.mkdir(exist_ok=True)
+    call.unlink(missing_ok=True)
+    with owner.database.session() as session:
+        for row in session.query(QualityRun):
+            row.created = now()
+    embed(owner.config, owner.database)
+    assert call.stat().st_mtime > now() + 10, "it was asked a moment ago"
+    assert len(runs("")) == 2
+
+
+def test_what_got_worse_is_told_until_it_is_right_again(
+    owner: OwnerServer, runs: Runs, post: Post
+) -> None:
+    pages = [f"/admin/{owner.key}/{name}" for name in ("", "quality")]
+    browser = owner.browser("reader")
+
+    def told() -> list[bool]:
+        sentence = "1 golden question answered as expected before is not any more."
+        return [sentence in browser.get(path).text for path in pages]
+
+    assert told() == [False, False]
+    add_faq(owner.database, owner.site_id, "Do you deliver?", "No.")
+    runs()
+    assert told() == [True, True]
+    page = browser.get(pages[1]).text
+    assert "<td>own answers changed</td>" in page
+    compared = re.findall(r'href="(\S+/runs/2\?before=1)"', page)
+    assert compared
+    shown = browser.get(compared[0].replace("&amp;", "&")).text
+    assert ">worse<" in shown
+    assert "own answers changed" in shown
+    add_note(owner.database, owner.site_id, "Parking", "It is free.")
+    runs()
+    assert told() == [True, True], "also after another run"
+    assert "before=1" in browser.get(pages[0]).text, "compared with the run in which it was right"
+    assert "n’obtient plus la réponse attendue" in browser.get(f"{pages[0]}?locale=fr").text
+    browser.get(f"{pages[0]}?locale=en")
+    add_faq(owner.database, owner.site_id, "Do you deliver?", "Yes, in Hull.")
+    runs()
+    assert told() == [False, False]
+    add_faq(owner.database, owner.site_id, "Do you deliver?", "No.")
+    runs()
+    assert told() == [True, True]
+    post("/admin/KEY/quality", question="Do you deliver?", expect="No.")
+    assert told() == [False, False], "something else is expected now"
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("faq", {"question": "Do you rent?", "answer": "Yes."}),
+        ("appearance", {"name": "Bakery"}),
+        ("knowledge", {"title": "Dogs", "text": "Welcome."}),
+    ],
+)
+def test_a_change_in_the_browser_calls_the_job(
+    owner: OwnerServer, path: str, form: dict[str, str]
+) -> None:
+    call = owner.config.run_dir / "jobs-embed.called"
+    call.parent.mkdir(exist_ok=True)
+    browser = owner.browser("owner")
+    answer = browser.post(f"/admin/{owner.key}/{path}", data=form, headers=ORIGIN)
+    assert answer.status_code == 303, answer.text
+    assert call.exists()
