@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chatbot_server.backup.rehearsal import rehearse_when_due
 from chatbot_server.backup.restoring import delete_unfinished, erase_as_beside
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
-from chatbot_server.config import Config
+from chatbot_server.config import Config, find_config
 from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.errors import ChatbotError
@@ -153,7 +153,7 @@ def back_up_daily(config: Config, database: Database, folder: Path) -> None:
         return
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        back_up(database, folder / f"{DAILY}{default_name()}", visitors=False)
+        back_up(database, folder / f"{DAILY}{default_name()}", find_config(), visitors=False)
         copies = sorted(folder.glob(f"{DAILY}*{SUFFIX}"))
     except (OSError, ChatbotError) as error:  # a full disk, say; it is tried again in an hour
         logger.error("no backup could be made: %s", error)

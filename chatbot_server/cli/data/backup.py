@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -10,8 +11,10 @@ import click
 from chatbot_server.backup.archive import CONFIG, Manifest
 from chatbot_server.backup.restoring import restore as put_back
 from chatbot_server.backup.service import back_up, default_name, look
+from chatbot_server.backup.sheet import EmergencySheet
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import FILE, JSON, minute_of, print_json
+from chatbot_server.errors import UsageError
 
 PASSPHRASE = click.option(
     "--passphrase-file", type=click.File(encoding="utf-8"), metavar="FILE", help="help_passphrase"
@@ -21,6 +24,7 @@ PASSPHRASE = click.option(
 @click.command(help="help_backup")
 @click.argument("file", type=FILE, required=False)
 @click.option("--without-visitors", is_flag=True, help="help_without_visitors")
+@click.option("--sheet", "only_sheet", is_flag=True, help="help_backup_sheet")
 @PASSPHRASE
 @JSON
 @click.pass_obj
@@ -29,10 +33,16 @@ def backup(
     /,
     file: Path | None,
     without_visitors: bool,
+    only_sheet: bool,
     passphrase_file: TextIO | None,
     as_json: bool,
 ) -> None:
-    """Write everything to a file, while the server runs."""
+    """Write everything to a file, while the server runs; or only tell how to restore it."""
+    if only_sheet:
+        if file or without_visitors or passphrase_file:
+            raise UsageError("sheet_alone")
+        _show_sheet(context, as_json)
+        return
     if file is None:
         folder = context.config.backups_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,6 +94,23 @@ def restore(
     _show(context, manifest)
     if not only_look:
         click.echo(context.say("restored"))
+
+
+def _show_sheet(context: Context, as_json: bool) -> None:
+    config = context.config
+    address = str(config.server.public_url or config.server.local_address).rstrip("/")
+    sheet = EmergencySheet(context.database, config, context.config_file, address, context.language)
+    sections = sheet.sections()
+    if as_json:
+        print_json([asdict(section) for section in sections])
+        return
+    click.echo(f"{context.say('sheet_title')}\n{context.say('sheet_no_secrets')}")
+    for section in sections:
+        click.secho(f"\n{section.title}", bold=True)
+        for number, line in enumerate(section.lines, 1):
+            click.echo(f"{f'{number}.' if section.numbered else '-'} {line.text}")
+            for command in line.commands:
+                click.echo(f"      {command}")
 
 
 def _passphrase(file: TextIO | None) -> str:

@@ -105,6 +105,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.change_webhook": "owner",
     "admin.test_webhook": "owner",
     "admin.backups": "owner",
+    "admin.show_sheet": "owner",
     "admin.make_backup": "owner",
     "admin.download_backup": "owner",
     "admin.show_restore": "owner",

@@ -21,6 +21,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // Only here are both clocks known, the server's and this device's.
 const clock = document.querySelector("[data-now]");
 if (clock) clock.hidden = Math.abs(Date.now() / 1000 - Number(clock.dataset.now)) < 120;

@@ -34,6 +34,7 @@ MORE_PAGES = (
 )
 SERVER_PAGES = (
     *("start", "models?setup=yes", "people", "account", "login", "backups", "backups/restore"),
+    "backups/sheet",
     *("log", "help", "join"),
 )
 QUESTIONS = (

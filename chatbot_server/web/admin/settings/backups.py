@@ -8,10 +8,13 @@ from pathlib import Path
 from flask import Blueprint, Response, request, send_file
 
 from chatbot_server.backup.service import SUFFIX, back_up, default_name
+from chatbot_server.backup.sheet import EmergencySheet
 from chatbot_server.config import find_config
 from chatbot_server.errors import NotFound, Unavailable
+from chatbot_server.storage.base import now
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.pages import AdminParts, go, render
+from chatbot_server.web.admin.pages import AdminParts, admin_language, go, render
+from chatbot_server.web.middleware.address import own_address
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ def add_backups(bp: Blueprint, parts: AdminParts) -> None:
     @bp.get(f"{PATH}/backups")
     def backups() -> Response:
         return render("settings/backups", copies=copies_in(folder), keep=parts.config.backup.keep)
+
+    @bp.get(f"{PATH}/backups/sheet")
+    def show_sheet() -> Response:
+        sheet = EmergencySheet(
+            parts.database, parts.config, find_config(), own_address(request), admin_language()
+        )
+        return render("settings/sheet", sections=sheet.sections(), now=now())
 
     @bp.post(f"{PATH}/backups")
     def make_backup() -> Response:
