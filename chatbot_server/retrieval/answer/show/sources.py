@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
@@ -16,6 +17,8 @@ _ANCHOR_SIGNS = " ¶#§🔗⚓"
 _SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»›-]\s+")
 # A link names a text of more words than the first number by its first and last words: the second.
 _WHOLE_WORDS, _END_WORDS = 8, 4
+# Headings of pages that are cached without signs, some 300 bytes each; no text of visitors.
+_HEADINGS = 4000
 
 
 class Titles:
@@ -58,6 +61,7 @@ class Titles:
         return rest if fold(first) in self._names else path
 
 
+@lru_cache(_HEADINGS)
 def clean_heading(path: str) -> str:
     """A path of headings without the signs of their anchors."""
     names = (plain_text(name).strip(_ANCHOR_SIGNS) for name in path.split(BETWEEN))

@@ -45,7 +45,7 @@ class Word:
 
     def is_in(self, terms: frozenset[str]) -> bool:
         """Whether *terms*, from :func:`terms_in`, contain the word or what it asks for."""
-        return bool(terms & self.stems) or bool(terms & self.concepts)
+        return not (terms.isdisjoint(self.stems) and terms.isdisjoint(self.concepts))
 
     def weight(self, weigh: Rarity) -> float:
         """The rarity of its most common stem: on a site in one language, no page has the stem that
