@@ -74,7 +74,7 @@ class Trial:
         start = time.monotonic()
         installer = subprocess.Popen(
             words,
-            env=os.environ | {"PIP_NO_COMPILE": "1"},
+            env=os.environ | {"PIP_NO_COMPILE": "0"},  # pip reads 0 as "do not compile"
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
