@@ -2,106 +2,51 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
 import os
-import random
 import re
 import stat
 import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyrage  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from support.backups import PASSWORD, everything, filled
 from support.conversations import start_conversation
 from support.patience import LONG
 from support.servers.postgresql import Cluster
 
-from chatbot_server.accounts.passwords import hash_password
 from chatbot_server.accounts.service import log_in
-from chatbot_server.backup.archive import AGE, BackupError, write_archive
+from chatbot_server.backup.archive import AGE, BackupError
 from chatbot_server.backup.restoring import restore
 from chatbot_server.backup.service import back_up, look
 from chatbot_server.config import Config
 from chatbot_server.config.sections import BackupSection
-from chatbot_server.errors import Unavailable, UsageError
+from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.curate.versions import put_version_back
 from chatbot_server.service.jobs import DAILY, back_up_daily
 from chatbot_server.storage.base import DAY, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
-from chatbot_server.storage.owners.accounts import add_account, start_session
+from chatbot_server.storage.owners.accounts import start_session
 from chatbot_server.storage.site.sites import Site, add_site, find_site
 from chatbot_server.storage.visitors.analytics import Period, timeline
 from chatbot_server.storage.visitors.conversations import MESSAGES, has_conversation
-from chatbot_server.storage.visitors.feedback import add_contact_request, save_feedback
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
-from chatbot_server.storage.visitors.internal_notes import add_internal_note
-from chatbot_server.storage.visitors.learning import put_golden
 from chatbot_server.storage.visitors.messages import (
     add_message,
     complete_answer,
     count_messages,
 )
 
-PASSWORD = "four words for sleeping"
-
-
-def filled(url: str) -> tuple[Database, str]:
-    """A database with something in every table; the key of its site."""
-    database = Database(url)
-    database.migrate()
-    with database.session() as session:
-        add_account(session, "Ann", hash_password(PASSWORD), "owner")
-        site = add_site(session, "Bakery « Le Pétrin » \u2028 🥖")
-        site.words, site.origins = {"greeting": {"fr": "Bonjour"}}, ["https://example.org"]
-        thread, _ = start_conversation(session, site.id, locale="fr", page=None, keep=True)
-        thread.extend(30)
-        add_message(session, thread, "user", "Livrez-vous ?")
-        answer = add_message(session, thread, "assistant", "Oui.")
-        answer.sources = [{"title": "T", "url": "https://example.org", "quote": ""}]
-        answer.finish = "stop"
-        save_feedback(session, answer, "down", "wrong", "non")
-        add_contact_request(session, site, thread, name="B", email="b@example.org", text="Help")
-        add_internal_note(session, thread, "Ann", "Rappelée.")
-        put_golden(session, site.id, "Livrez-vous ?", "Oui")
-        key, site_id = site.key, site.id
-    add_faq(database, site_id, "Do you deliver?", "Yes, in Hull.", ["delivery"])
-    for price in ("costs 1 euro", "is free"):
-        add_note(database, site_id, "Parking", f"Parking {price} on Sundays.")
-    return database, key
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Iterator[tuple[Database, str]]:
-    database, key = filled(f"sqlite:///{tmp_path / 'source.db'}")
-    yield database, key
-    database.close()
-
 
 def rows_in(archive: zipfile.ZipFile, table: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in archive.read(f"{table}.jsonl").splitlines()]
-
-
-def everything(database: Database, folder: Path) -> dict[str, list[dict[str, object]]]:
-    """All rows by member, as a backup has them."""
-    file = folder / f"all-{random.random()}"
-    back_up(database, file)
-    with zipfile.ZipFile(file) as archive:
-        return {
-            name: [json.loads(line) for line in archive.read(name).splitlines()]
-            for name in archive.namelist()
-            if name.endswith(".jsonl")
-        }
 
 
 def test_what_was_taken_is_there_again_on_either_database(
@@ -155,92 +100,6 @@ def test_a_server_in_use_is_replaced_only_when_told(
     with pytest.raises(UsageError):
         back_up(database, file)  # nothing is overwritten
     assert key
-
-
-def test_a_damaged_file_is_refused_whole(source: tuple[Database, str], tmp_path: Path) -> None:
-    """Wherever it is damaged: in what it holds, or in what only unpacking needs."""
-    database, _ = source
-    file = tmp_path / "a"
-    manifest = back_up(database, file)
-    before = everything(database, tmp_path)
-    data = file.read_bytes()
-    refusals = 0
-    for place in range(0, len(data), 37):
-        spoilt = bytearray(data)
-        spoilt[place] ^= 0xFF
-        file.write_bytes(spoilt)
-        try:
-            assert look(file) == manifest  # a byte that nothing depends on, as a member's date
-        except BackupError:
-            refusals += 1
-    assert refusals > len(data) / 37 / 2
-    for length in (0, 10, len(data) // 2, len(data) - 1):
-        file.write_bytes(data[:length])
-        with pytest.raises(BackupError):
-            restore(database, file, Config(data_dir=tmp_path), overwrite=True)
-    assert everything(database, tmp_path) == before
-
-
-@pytest.mark.parametrize(
-    "manifest",
-    [
-        b"",
-        b"[]",
-        b"{}",
-        b'{"format": 1}',
-        b'{"format": 1, "members": {"x": {}}, "version": "", "schema": "", "made": 1}',
-        (
-            b'{"format": 1, "members": {"x": {"lines": 1, "sha256": ""}}, "version": "",'
-            b' "made": 1, "schema": "", "visitors": true}'
-        ),
-    ],
-)
-def test_what_is_no_backup_is_called_so(tmp_path: Path, manifest: bytes) -> None:
-    file = tmp_path / "a"
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("manifest.json", manifest)
-    with pytest.raises(BackupError, match="backup is not whole"):
-        look(file)
-    file.write_bytes(b"no zip at all")
-    with pytest.raises(BackupError, match="backup is not whole"):
-        look(file)
-
-
-def test_a_backup_of_a_newer_version_is_refused(
-    source: tuple[Database, str], tmp_path: Path
-) -> None:
-    database, _ = source
-    file = tmp_path / "a"
-    with zipfile.ZipFile(file, "w") as archive:
-        members = {"format": 1, "members": {}, "version": "99", "schema": "9999", "made": 1}
-        archive.writestr("manifest.json", json.dumps(members | {"visitors": True}))
-    with pytest.raises(BackupError, match="newer version"):
-        restore(database, file, Config(data_dir=tmp_path), overwrite=True)
-
-
-def test_a_row_that_does_not_fit_changes_nothing(
-    source: tuple[Database, str], tmp_path: Path
-) -> None:
-    database, _ = source
-    file = tmp_path / "a"
-    back_up(database, file)
-    before = everything(database, tmp_path)
-    broken = tmp_path / "b"
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(broken, "w") as new:
-        manifest = json.loads(old.read("manifest.json"))
-        for name in old.namelist():
-            if name == "feedback.jsonl":
-                line = b'{"message_id": "nowhere", "value": "up", "created": 1}\n'
-
-                digest = hashlib.sha256(line).hexdigest()
-                manifest["members"][name] = {"lines": 1, "sha256": digest}
-                new.writestr(name, line)
-            elif name != "manifest.json":
-                new.writestr(name, old.read(name))
-        new.writestr("manifest.json", json.dumps(manifest))
-    with pytest.raises(Exception):  # noqa: B017  (of the database)
-        restore(database, broken, Config(data_dir=tmp_path), overwrite=True)
-    assert everything(database, tmp_path) == before
 
 
 def test_a_passphrase_hides_everything_and_opens_it(
@@ -388,14 +247,6 @@ def test_answers_of_an_older_backup_count_in_figures_again(
         assert sum(counts.answered for counts in timeline(session, period, DAY).values()) == 2
 
 
-def test_a_full_disk_is_told_with_the_file_that_found_no_room(tmp_path: Path) -> None:
-    file = tmp_path / "all.chatbot-backup"
-    with pytest.raises(OSError, match="No space left") as caught, write_archive(file):
-        raise OSError(errno.ENOSPC, "No space left on device")
-    assert caught.value.filename == str(file)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_daily_copy_that_finds_no_room_is_one_line_of_the_log(
     source: tuple[Database, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -404,18 +255,3 @@ def test_a_daily_copy_that_finds_no_room_is_one_line_of_the_log(
     back_up_daily(Config(data_dir=tmp_path), source[0], folder)
     assert [record.exc_info for record in caplog.records] == [None]
     assert str(folder) in caplog.text
-
-
-def test_a_restore_that_finds_no_room_changes_nothing(
-    source: tuple[Database, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database, _ = source
-    back_up(database, tmp_path / "a")
-    before = everything(database, tmp_path)
-    disk = SimpleNamespace(free=10_000)
-    monkeypatch.setattr("chatbot_server.backup.restoring.shutil.disk_usage", lambda _folder: disk)
-    with pytest.raises(Unavailable, match=r"needs \d MB on the disk, and 0 MB are free"):
-        restore(database, tmp_path / "a", Config(data_dir=tmp_path), overwrite=True)
-    monkeypatch.undo()
-    assert everything(database, tmp_path) == before
-    assert not list(tmp_path.glob("chatbot-restore*"))

@@ -7,10 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.install.stand_in import StandIn
 from support.patience import alone
 from support.servers import ports
 
@@ -120,3 +121,11 @@ def free_port() -> Callable[[], int]:
 def prefix(tmp_path: Path) -> Path:
     """Where nothing is yet."""
     return tmp_path / "chatbot"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[StandIn]:
+    """An installation; whatever it started is ended."""
+    made = StandIn(tmp_path / "chatbot")
+    yield made
+    made.run("stop")

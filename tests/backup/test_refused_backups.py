@@ -1,0 +1,129 @@
+"""A file that is no whole backup, or finds no room, is refused; what was there stays."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from support.backups import everything
+
+from chatbot_server.backup.archive import BackupError, write_archive
+from chatbot_server.backup.restoring import restore
+from chatbot_server.backup.service import back_up, look
+from chatbot_server.config import Config
+from chatbot_server.errors import Unavailable
+from chatbot_server.storage.database import Database
+
+
+def test_a_damaged_file_is_refused_whole(source: tuple[Database, str], tmp_path: Path) -> None:
+    """Wherever it is damaged: in what it holds, or in what only unpacking needs."""
+    database, _ = source
+    file = tmp_path / "a"
+    manifest = back_up(database, file)
+    before = everything(database, tmp_path)
+    data = file.read_bytes()
+    refusals = 0
+    for place in range(0, len(data), 37):
+        spoilt = bytearray(data)
+        spoilt[place] ^= 0xFF
+        file.write_bytes(spoilt)
+        try:
+            assert look(file) == manifest  # a byte that nothing depends on, as a member's date
+        except BackupError:
+            refusals += 1
+    assert refusals > len(data) / 37 / 2
+    for length in (0, 10, len(data) // 2, len(data) - 1):
+        file.write_bytes(data[:length])
+        with pytest.raises(BackupError):
+            restore(database, file, Config(data_dir=tmp_path), overwrite=True)
+    assert everything(database, tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"format": 1}',
+        b'{"format": 1, "members": {"x": {}}, "version": "", "schema": "", "made": 1}',
+        (
+            b'{"format": 1, "members": {"x": {"lines": 1, "sha256": ""}}, "version": "",'
+            b' "made": 1, "schema": "", "visitors": true}'
+        ),
+    ],
+)
+def test_what_is_no_backup_is_called_so(tmp_path: Path, manifest: bytes) -> None:
+    file = tmp_path / "a"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("manifest.json", manifest)
+    with pytest.raises(BackupError, match="backup is not whole"):
+        look(file)
+    file.write_bytes(b"no zip at all")
+    with pytest.raises(BackupError, match="backup is not whole"):
+        look(file)
+
+
+def test_a_backup_of_a_newer_version_is_refused(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    file = tmp_path / "a"
+    with zipfile.ZipFile(file, "w") as archive:
+        members = {"format": 1, "members": {}, "version": "99", "schema": "9999", "made": 1}
+        archive.writestr("manifest.json", json.dumps(members | {"visitors": True}))
+    with pytest.raises(BackupError, match="newer version"):
+        restore(database, file, Config(data_dir=tmp_path), overwrite=True)
+
+
+def test_a_row_that_does_not_fit_changes_nothing(
+    source: tuple[Database, str], tmp_path: Path
+) -> None:
+    database, _ = source
+    file = tmp_path / "a"
+    back_up(database, file)
+    before = everything(database, tmp_path)
+    broken = tmp_path / "b"
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(broken, "w") as new:
+        manifest = json.loads(old.read("manifest.json"))
+        for name in old.namelist():
+            if name == "feedback.jsonl":
+                line = b'{"message_id": "nowhere", "value": "up", "created": 1}\n'
+
+                digest = hashlib.sha256(line).hexdigest()
+                manifest["members"][name] = {"lines": 1, "sha256": digest}
+                new.writestr(name, line)
+            elif name != "manifest.json":
+                new.writestr(name, old.read(name))
+        new.writestr("manifest.json", json.dumps(manifest))
+    with pytest.raises(Exception):  # noqa: B017  (of the database)
+        restore(database, broken, Config(data_dir=tmp_path), overwrite=True)
+    assert everything(database, tmp_path) == before
+
+
+def test_a_full_disk_is_told_with_the_file_that_found_no_room(tmp_path: Path) -> None:
+    file = tmp_path / "all.chatbot-backup"
+    with pytest.raises(OSError, match="No space left") as caught, write_archive(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(file)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_restore_that_finds_no_room_changes_nothing(
+    source: tuple[Database, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, _ = source
+    back_up(database, tmp_path / "a")
+    before = everything(database, tmp_path)
+    disk = SimpleNamespace(free=10_000)
+    monkeypatch.setattr("chatbot_server.backup.restoring.shutil.disk_usage", lambda _folder: disk)
+    with pytest.raises(Unavailable, match=r"needs \d MB on the disk, and 0 MB are free"):
+        restore(database, tmp_path / "a", Config(data_dir=tmp_path), overwrite=True)
+    monkeypatch.undo()
+    assert everything(database, tmp_path) == before
+    assert not list(tmp_path.glob("chatbot-restore*"))
