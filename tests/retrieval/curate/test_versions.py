@@ -112,6 +112,22 @@ def test_a_version_is_put_back_until_the_page_changes_again(page: Page) -> None:
     assert page.text == GOOD
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_first_crawl_stores_twice_is_no_change(
+    database: Database, site_id: int, web: WebSite
+) -> None:
+    """A text is stored with what all pages say, and once more without."""
+    for path in ("/", "/a", "/b"):
+        text = f"<h1>Page {path}</h1><p>Text of {path}.</p><a href=/a>a</a> <a href=/b>b</a>"
+        html = f"<html lang=en><title>{path}</title><main>{text}</main><footer>Call 01 23 45 67 89"
+        web.pages[path] = (200, {"Content-Type": "text/html"}, html.encode())
+    source = add_site(database, site_id, web.address)
+    run_crawl(database, source)
+    with database.session() as session:
+        assert len(documents_of(session, site_id, source)) == 4
+        assert changed_texts(session, source, 10) == []
+
+
 def test_putting_back_is_undone(page: Page) -> None:
     page.says(BAD)
     page.put_back()
