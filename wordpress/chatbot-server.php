@@ -47,4 +47,5 @@ function load_translation(): void {
 }
 
 add_action( 'init', __NAMESPACE__ . '\\load_translation', 5 );
+register_activation_hook( __FILE__, __NAMESPACE__ . '\\resume_sending' );
 register_deactivation_hook( __FILE__, __NAMESPACE__ . '\\stop_sending' );

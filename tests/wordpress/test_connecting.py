@@ -119,10 +119,32 @@ def test_something_else_at_the_address_is_told(site: WordPress, chatbot: Chatbot
     assert "is not a chatbot server (status 404)" in problem
 
 
-def test_a_name_that_nobody_has_is_told(site: WordPress, chatbot: Chatbot) -> None:
-    code = "return Chatbot_Server\\explain_silence( new WP_Error( 'http_request_failed', '%s' ) );"
-    told = site.php(code % "cURL error 6: Could not resolve host: chat.exmaple.org")
-    assert "No server has the name" in told
+@pytest.mark.parametrize(
+    ("complaint", "sentence"),
+    [
+        ("cURL error 6: Could not resolve host: chat.exmaple.org", "No server has the name"),
+        ("cURL error 28: Operation timed out after 5001 ms", "did not answer within 5 seconds"),
+    ],
+)
+def test_why_nobody_answered_is_told(complaint: str, sentence: str, site: WordPress) -> None:
+    error = f"new WP_Error( 'http_request_failed', '{complaint}' )"
+    assert sentence in site.php(f"return Chatbot_Server\\explain_silence( {error} );")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (502, "", "but not the chatbot server behind it (status 502)"),
+        (401, "push_signature", "differ by 60 minutes"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told(
+    status: int, code: str, sentence: str, site: WordPress
+) -> None:
+    told = site.php(f"""return Chatbot_Server\\explain_answer(
+        array( 'status' => {status}, 'code' => '{code}', 'data' => array() ),
+        array( 'headers' => array( 'date' => gmdate( 'r', time() - 3600 ) ) ) );""")
+    assert sentence in told
 
 
 def test_what_forbids_wordpress_to_call_is_told(site: WordPress) -> None:
@@ -199,6 +221,15 @@ def test_other_kinds_of_french_are_french(site: WordPress) -> None:
     told = site.php("""switch_to_locale( 'fr_CA' ); add_filter( 'locale', fn() => 'fr_CA' );
         Chatbot_Server\\load_translation(); return __( 'Your chatbot', 'chatbot-server' );""")
     assert told == "Votre chatbot"
+
+
+def test_the_settings_can_be_used_by_everybody(
+    site: WordPress, page: Page, axe_source: str
+) -> None:
+    page.goto(SETTINGS_PAGE)
+    page.evaluate(axe_source)
+    found = page.evaluate("axe.run('.wrap').then(({ violations }) => violations)")
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
 
 
 def test_site_health_says_whether_the_chatbot_works(

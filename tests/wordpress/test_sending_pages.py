@@ -113,14 +113,16 @@ def test_a_page_that_moves_is_known_at_its_new_address_with_those_below(
     assert paths(sending, chatbot) == ["/store/", "/store/lamps/"]
 
 
-def test_an_address_that_another_page_took_over_stays(sending: WordPress, chatbot: Chatbot) -> None:
-    first = insert(sending, post_name="hours")
+def test_two_pages_that_change_places_are_both_known(sending: WordPress, chatbot: Chatbot) -> None:
+    summer = insert(sending, post_name="now", post_content="<p>Open until 20:00.</p>")
+    winter = insert(sending, post_name="later", post_content="<p>Open until 17:00.</p>")
     set_up_with(sending, pause=True)
-    sending.change(first, post_name="old")
-    insert(sending, post_name="hours", post_title="New hours", post_content="<p>Closed.</p>")
+    sending.change(summer, post_name="once")
+    sending.change(winter, post_name="now")
+    sending.change(summer, post_name="later")
     set_up_with(sending, pause=False)
-    assert paths(sending, chatbot) == ["/hours/", "/old/"]
-    assert "Closed" in chatbot.known()[f"{sending.url}/hours/"]
+    assert paths(sending, chatbot) == ["/later/", "/now/"]
+    assert "17:00" in chatbot.known()[f"{sending.url}/now/"]
 
 
 def set_up_with(site: WordPress, pause: bool) -> None:
@@ -238,6 +240,31 @@ def test_a_kind_of_pages_that_is_not_chosen_any_more_is_taken_away(
     expect(page.locator(".notice-success", has_text="Connected")).to_be_visible()
     expect(page.locator("#chatbot-server-sending")).to_contain_text("The server has 1 page of")
     assert paths(sending, chatbot) == ["/opening-hours/"]
+
+
+def test_what_was_taken_away_while_the_plugin_was_off_is_forgotten(
+    sending: WordPress, chatbot: Chatbot
+) -> None:
+    number = insert(sending)
+    switch = "require_once 'wp-admin/includes/plugin.php'; return %s( '%s' );"
+    plugin = "chatbot-server/chatbot-server.php"
+    sending.php(switch % ("deactivate_plugins", plugin))
+    sending.php(f"return wp_trash_post( {number} );")
+    assert paths(sending, chatbot) == ["/opening-hours/"]
+    sending.php(switch % ("activate_plugin", plugin))
+    sending.php("do_action( 'chatbot_server_send' ); return wp_next_scheduled( 'x' );")
+    assert paths(sending, chatbot) == []
+
+
+def test_a_clock_that_was_put_back_is_told_and_the_page_waits(
+    sending: WordPress, chatbot: Chatbot
+) -> None:
+    number = insert(sending)
+    chatbot.send({"url": f"{sending.url}/opening-hours/", "deleted": True}, seconds_ahead=200)
+    sending.change(number, post_content="<p>Closed.</p>")
+    pause = sending.php("return get_option( 'chatbot_server_pause' )['problem'];")
+    assert "the clock of this site’s server was put back" in pause
+    assert state(sending) == (1, 0)
 
 
 class Slow(BaseHTTPRequestHandler):

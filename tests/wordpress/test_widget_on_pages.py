@@ -123,6 +123,7 @@ def test_a_chat_in_the_text_stands_in_place_of_the_bubble(
     assert tag["data-mode"] == "inline"
     visit = Visit(visitor_page).go(f"{site.url}/ask/").configured()
     expect(visitor_page.locator("chatbot-widget")).to_have_count(1)
+    expect(visitor_page.locator("#chatbot-server-chat")).to_have_count(1)
     place = box_of(visitor_page.locator("chatbot-widget"))
     before = box_of(visitor_page.get_by_text("Before."))
     after = box_of(visitor_page.get_by_text("After."))

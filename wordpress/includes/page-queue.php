@@ -46,7 +46,7 @@ function due_pages( bool $refused = false ): array {
 	$due  = array();
 	foreach ( $rows as $row ) {
 		$page = maybe_unserialize( $row->option_value );
-		if ( is_array( $page ) && $refused === ( '' !== $page['problem'] ) ) {
+		if ( is_array( $page ) && ( '' !== $page['problem'] ) === $refused ) {
 			$due[ (int) substr( $row->option_name, strlen( DUE_PREFIX ) ) ] = $page;
 		}
 	}

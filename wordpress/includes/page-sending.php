@@ -153,8 +153,10 @@ function send_page( int $post_id, array $due ): bool {
 			settle_due_page( $post_id, $due, $answer['problem'] );
 			return true;
 		}
-		// Outdated: the clock of this site was put back, so that an older page seems newer.
-		if ( '' !== $answer['problem'] || 'outdated' === $answer['data']['status'] ) {
+		if ( '' === $answer['problem'] && 'outdated' === $answer['data']['status'] ) {
+			$answer['problem'] = __( 'The chatbot server has a newer message about this page: the clock of this site’s server was put back.', 'chatbot-server' );
+		}
+		if ( '' !== $answer['problem'] ) {
 			pause_sending( $answer['problem'] );
 			return false;
 		}
@@ -280,6 +282,14 @@ function signed_request( string $body ): array {
 			'X-Chatbot-Signature' => hash_hmac( 'sha256', $moment . '.' . $body, settings()['push_secret'] ),
 		),
 	);
+}
+
+/** The plugin is switched on again: what changed meanwhile is sent in the background. */
+function resume_sending(): void {
+	if ( is_sending() ) {
+		begin_sweep();
+		wp_schedule_single_event( time(), RETRY_HOOK );
+	}
 }
 
 /** The plugin is switched off: nothing more is tried. */

@@ -86,7 +86,7 @@ function render_chatbot_fields(): void {
 	}
 	echo '<h2>' . esc_html__( 'Your chatbot', 'chatbot-server' ) . '</h2><table class="form-table" role="presentation">';
 	begin_row( 'tag', __( 'Tag of your chatbot', 'chatbot-server' ) );
-	printf( '<textarea id="chatbot-server-tag" name="%s[tag]" rows="3" class="large-text code" spellcheck="false" aria-describedby="chatbot-server-tag-help" placeholder="%s"></textarea>', esc_attr( OPTION ), esc_attr( '<script async src="https://chat.example.org/widget.js" data-site="KEY"></script>' ) );
+	printf( '<textarea id="chatbot-server-tag" name="%s[tag]" rows="3" class="large-text code" spellcheck="false" aria-describedby="chatbot-server-tag-help" placeholder="&lt;script async src=&quot;https://chat.example.org/widget.js&quot; data-site=&quot;KEY&quot;&gt;&lt;/script&gt;"></textarea>', esc_attr( OPTION ) );
 	end_row( 'tag', __( 'Open “Put it on your site” on your chatbot server, copy the line, and paste it here. The next three fields are filled from it.', 'chatbot-server' ) );
 	begin_row( 'address', __( 'Address of the server', 'chatbot-server' ) );
 	printf( '<input type="text" id="chatbot-server-address" name="%s[address]" value="%s" class="regular-text code" inputmode="url" spellcheck="false" placeholder="https://chat.example.org">', esc_attr( OPTION ), esc_attr( settings()['address'] ) );

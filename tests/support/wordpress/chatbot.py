@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
+import httpx
 from support.servers.owner_server import OwnerServer
 from support.servers.visitor import Visitor
 
-from chatbot_server.retrieval.curate.push import new_secret
+from chatbot_server.retrieval.curate.push import new_secret, sign
+from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.documents import (
     delete_documents,
     documents_of,
     documents_of_page,
 )
+from chatbot_server.storage.knowledge.site_state import push_secret
 from chatbot_server.storage.site.sites import find_site
 
 
@@ -42,6 +47,20 @@ class Chatbot:
     def push_secret(self) -> str:
         """A new secret, with which pages are sent."""
         return new_secret(self.server.database, self.server.site_id)
+
+    def send(self, message: dict[str, Any], *, seconds_ahead: int) -> None:
+        """Tell it of a page, as a system whose clock is ahead."""
+        with self.server.database.session() as session:
+            secret = push_secret(session, self.server.site_id)
+        assert secret is not None
+        body, moment = json.dumps(message).encode(), now() + seconds_ahead
+        headers = {
+            "X-Chatbot-Timestamp": str(moment),
+            "X-Chatbot-Signature": sign(secret, moment, body),
+        }
+        httpx.post(
+            f"{self.url}/api/knowledge/{self.key}", content=body, headers=headers
+        ).raise_for_status()
 
     def known(self) -> dict[str, str]:
         """What it has read: text by address."""
