@@ -78,7 +78,7 @@ def bundle(cache_folder: Path, checkout: Path, smollm2_wheel: Path) -> Path:
     locks = b"".join(lock.read_bytes() for lock in needed) + sys.version.encode()
     locks += (checkout / "packaging/install/locks.sh").read_bytes()
     folder = cache_folder / f"bundle-{hashlib.sha256(locks).hexdigest()[:12]}"
-    with alone(cache_folder):
+    with alone(cache_folder, "bundle"):
         if not folder.exists():
             part = cache_folder / "bundle.part"
             shutil.rmtree(part, ignore_errors=True)  # of a run that was cut off

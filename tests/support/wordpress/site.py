@@ -84,7 +84,7 @@ def php_program() -> str:
 def wordpress_files(cache: Path) -> Path:
     """The folder with WordPress's files as they are published, made once for this machine."""
     folder = cache / PACKAGE.replace("@", "-")
-    with alone(cache):
+    with alone(cache, "wordpress"):
         if not folder.exists():
             part = cache / "wordpress-part"
             shutil.rmtree(part, ignore_errors=True)  # of a run that was cut off
