@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
@@ -19,14 +20,17 @@ from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
+from chatbot_server.retrieval.answer.search.site_memory import RecentlyUsed
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import load_candidates, load_sections
 from chatbot_server.retrieval.answer.sections.relevance import distances
+from chatbot_server.retrieval.answer.subject import Subject, ground_property, subject_of
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language.clauses import Question, questions_of
 from chatbot_server.retrieval.language.dialogue.follow_up import context_of
+from chatbot_server.retrieval.language.dialogue.properties import property_of_it
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.storage.database import Database
@@ -38,7 +42,18 @@ HITS_OF_COMPARED = 40
 # Asked where a question is expected: what its answer takes is loaded, and needed by every other.
 ANY_QUESTION = "When are you open, and how much is it?"
 
+# Questions of all sites whose sections are cached for the questions that come after them.
+CACHED_QUESTIONS = 1000
+
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ShownSection:
+    """The section that answered a question; *chunk* is None without an answer."""
+
+    chunk: int | None
+    size: int = 1
 
 
 class KnowledgeBase:
@@ -60,6 +75,7 @@ class KnowledgeBase:
         self.database = database
         self.searcher = Searcher(embedder)
         self._is_getting_ready = threading.Lock()
+        self._shown: RecentlyUsed[ShownSection] = RecentlyUsed(CACHED_QUESTIONS)
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -70,6 +86,15 @@ class KnowledgeBase:
         self, site_id: int, question: str, history: Sequence[str] = (), locale: str = ""
     ) -> Grounding:
         """See :class:`~.base.Knowledge`."""
+        grounding = self._ground(site_id, question, history, locale)
+        is_answer = bool(grounding.answer and grounding.passages)
+        shown = ShownSection(grounding.passages[0].chunk if is_answer else None)
+        self._shown.put(site_id, _digest(grounding.version, locale, question, history), shown)
+        return grounding
+
+    def _ground(
+        self, site_id: int, question: str, history: Sequence[str], locale: str
+    ) -> Grounding:
         languages = self.searcher.languages(self.database, site_id).languages
         questions, language = self.questions(site_id, question, locale)
         history = [spelled_out(text[:MAX_QUESTION], language) for text in history]
@@ -77,12 +102,43 @@ class KnowledgeBase:
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
         if len(questions) == 1:
+            if subject := self.subject_asked_about(site_id, question, history, locale):
+                both = f"{subject.question} {question}"
+                with self.open_search(site_id, both, (), language) as (index, query, hits):
+                    query.rarity = index.rarity(query.stems_to_search)
+                    sections = load_sections(index, query, hits) if hits else []
+                    grounding = ground_property(question, subject, query, sections, index)
+                if grounding is not None:
+                    return replace(grounding, version=index.version)
             in_conversation = partial(self._ground_in_conversation, site_id, language=language)
             return ground_single(ground, in_conversation, questions[0], history)
         whole = ground(spelled_out(question[:MAX_QUESTION], language), history)
         if whole.status == "faq" or not whole.has_content:
             return whole
         return ground_each(ground, questions, history, whole)
+
+    def subject_asked_about(
+        self, site_id: int, question: str, history: Sequence[str], locale: str
+    ) -> Subject | None:
+        """What *question* asks a property of: “how much is it?”; None if it names a thing itself,
+        or nothing that was answered before does."""
+        languages = self.searcher.languages(self.database, site_id).languages
+        if not history or property_of_it(question, languages) is None:
+            return None
+        return subject_of(history, partial(self._chunk_shown, site_id, locale), languages)
+
+    def _chunk_shown(
+        self, site_id: int, locale: str, question: str, history: Sequence[str]
+    ) -> int | None:
+        """The chunk that answered *question* after *history*, from the cache or looked up again."""
+        memory = self.searcher.memories.last(site_id)
+        version = memory.version if memory else 0
+        shown = self._shown.get(site_id, _digest(version, locale, question, history))
+        if shown is None:
+            grounding = self.ground(site_id, question, history, locale)
+            key = _digest(grounding.version, locale, question, history)
+            shown = self._shown.get(site_id, key)
+        return shown.chunk if shown else None
 
     def questions(self, site_id: int, message: str, locale: str = "") -> tuple[list[Question], str]:
         """The questions in *message*, in the words that pages use, and their language."""
@@ -217,3 +273,9 @@ class KnowledgeBase:
         """End the process of the embedder."""
         if self.searcher.embedder is not None:
             self.searcher.embedder.close()
+
+
+def _digest(version: int, locale: str, question: str, history: Sequence[str]) -> str:
+    """What stands for a question after others to a *version* of a site, without their words."""
+    texts = [str(version), locale, *history, question]
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()

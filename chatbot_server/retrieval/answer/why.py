@@ -73,11 +73,16 @@ def explain(
 
 
 def _explain_one(
-    base: KnowledgeBase, site_id: int, question: str, history: Sequence[str], language: str
+    base: KnowledgeBase, site_id: int, asked: str, history: Sequence[str], language: str
 ) -> Explanation:
+    question = asked
     in_conversation: dict[int, float] = {}
     put_before = history
-    if history and not has_few_own_words(question):
+    outcome = base.ground(site_id, question, history, language).outcome
+    if subject := base.subject_asked_about(site_id, question, history, language):
+        # Such a question is searched for together with the one that names its subject.
+        question, put_before = f"{subject.question} {question}", ()
+    elif history and not has_few_own_words(question):
         in_conversation = base.in_conversation(site_id, question, history, language)
         put_before = ()
     with base.open_search(site_id, question, put_before, language) as (index, query, hits):
@@ -91,10 +96,10 @@ def _explain_one(
         contenders = _contenders(sections)
         evidence = asdict(gather_evidence(sections, query, index.chunk_count)) if sections else {}
     return Explanation(
-        question,
+        asked,
         query.text,
         query.language,
-        base.ground(site_id, question, history, language).outcome,
+        outcome,
         contenders,
         {name: value and round(value, 3) for name, value in evidence.items()},
     )

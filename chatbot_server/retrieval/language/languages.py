@@ -156,7 +156,7 @@ class Language(_Record):
         possessives: refer to somebody mentioned before, other than the visitor.
         articles: come before a noun; *stand_ins* take its place: “the big one”.
         prepositions: each with its forms: “à au aux”.
-        addresses_someone: words of a question that is complete by itself.
+        addresses_someone: phrases of a question that is complete by itself.
         page_controls: labels of links that lead on or back, and say nothing.
         polite_phrases: said beside a question; they ask nothing.
         contractions: small words that are written together, or what is left of them.
@@ -167,6 +167,7 @@ class Language(_Record):
         compares: words of a question that several rows of a table answer.
         measures: ask how much of something; alone, of what was mentioned before.
         happening: ask when something takes place, and name nothing.
+        property_words: ask for a property of a thing, and name none: “who runs it?”, “a person”.
         moments: name of a moment → phrases for it.
         no_moments: phrases that only look like one.
         short_days: seven; the short forms of each, which mean a day only beside days or times.
@@ -191,7 +192,8 @@ class Language(_Record):
         posting_words: introduce the date on which a text was written.
         asks_how_to: begin a question for the way to do something.
         asks_when: asks for a date.
-        asks_hour: asks for a time of the day.
+        asks_hour: asks for a time of the day; *asks_how_long*: for a duration.
+        asks_who: asks for a person; *asks_age*: for an age.
         contact_headings: stand in headings over how to reach the place.
         asks_phone_number: asks for a telephone number, and not just how to reach the place.
         negations: words that deny.
@@ -264,7 +266,7 @@ class Language(_Record):
     articles: Words = frozenset()
     stand_ins: Words = frozenset()
     prepositions: Phrases = ()
-    addresses_someone: Words
+    addresses_someone: Phrases
     page_controls: Phrases
     polite_phrases: Phrases
     contractions: Words = frozenset()
@@ -274,6 +276,7 @@ class Language(_Record):
     compares: Words
     measures: Words
     happening: Words
+    property_words: Words
     moments: dict[MomentName, Phrases]
     no_moments: Phrases = ()
     short_days: Annotated[tuple[Words, ...], Field(min_length=7, max_length=7)]
@@ -300,6 +303,9 @@ class Language(_Record):
     asks_how_to: Phrases
     asks_when: Phrases
     asks_hour: Phrases
+    asks_how_long: Phrases
+    asks_who: Phrases
+    asks_age: Phrases
     asks_phone_number: Phrases
     contact_headings: Phrases
     negations: Words

@@ -67,6 +67,11 @@ def within(counts: Iterable[Count], text: str, languages: Languages) -> list[Cou
     return [count for count in counts if any(each.holds(count) for each in ranges)]
 
 
+def limits_ages(text: str, languages: Languages) -> bool:
+    """Whether *text* sets limits to ages: “under 10”, “ages 8 to 13”."""
+    return any(each.unit == AGE for each in _ranges(fold(text), languages))
+
+
 def _ranges(flat: str, languages: Languages) -> Iterator[_Range]:
     for unit, phrases in _limits(languages).items():
         flat = phrases.in_full(flat)

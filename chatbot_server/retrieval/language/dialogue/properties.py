@@ -1,0 +1,108 @@
+"""What a question asks of a thing that it does not name: “how much is it?”, “who runs it?”."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal
+
+from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.facts import Kind, facts, is_fact
+from chatbot_server.retrieval.language.languages import (
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+    any_phrase,
+)
+from chatbot_server.retrieval.language.ranges import limits_ages
+from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.words import stems, synonyms
+
+Property = Literal["person", "age", "hour", "duration", "day", "count", "price"]
+
+# The phrases that ask for each property, the most specific first: “how long” is no “how much”.
+_PHRASES: dict[Property, str] = {
+    "person": "asks_who",
+    "age": "asks_age",
+    "hour": "asks_hour",
+    "duration": "asks_how_long",
+    "day": "asks_when",
+    "count": "asks_how_many",
+    "price": "asks_how_much",
+}
+_CONCEPTS: dict[str, Property] = {"=price": "price", "=free": "price", "=duration": "duration"}
+# The kinds of facts that state a property.
+_FACTS: dict[Property, frozenset[Kind]] = {
+    "hour": frozenset({"time"}),
+    "day": frozenset({"date", "day", "time"}),
+    "count": frozenset({"number"}),
+    "price": frozenset({"price"}),
+}
+
+
+def property_of_it(question: str, languages: Languages = ALWAYS_USED) -> Property | None:
+    """The property that *question* asks for, if it names no thing of its own.
+
+    “And how much is it?” asks for the price of what was spoken of before. None if it names a thing,
+    or asks those who answer: “when do you open?”.
+    """
+    flat = fold(question).replace("’", "'")
+    if _phrase(languages, "addresses_someone").search(flat):
+        return None
+    if not names_no_thing(question, languages):
+        return None
+    asked = [name for name, field in _PHRASES.items() if _phrase(languages, field).search(flat)]
+    concepts = synonyms.terms_in(question, languages)
+    asked += [name for concept, name in _CONCEPTS.items() if concept in concepts]
+    return asked[0] if asked else None
+
+
+def states_property(name: Property, text: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether *text* states a fact that may be the property *name* of something."""
+    if name == "person":
+        return bool(contrast.names(text, languages) - contrast.no_names(languages))
+    terms = synonyms.terms_in(text, languages)
+    if name == "duration":
+        return "=duration" in terms
+    if name == "age":
+        return "=duration" in terms or limits_ages(text, languages)
+    if name == "price" and "=free" in terms:
+        return True
+    if name == "day" and any(map(synonyms.is_date, terms)):
+        return True
+    return any(fact.kind in _FACTS[name] for fact in facts(text, languages))
+
+
+def names_no_thing(question: str, languages: Languages = ALWAYS_USED) -> bool:
+    """Whether no word of *question* names a thing: “and on Sunday?”, “how many are there?”."""
+    flat = _phrase(languages, "polite_phrases").sub(" ", fold(question).replace("’", "'"))
+    return all(
+        word in _empty_words(languages)
+        or is_fact(word, languages)
+        or not synonyms.word(word, languages).concepts.isdisjoint(_CONCEPTS)
+        for word in stems.words(flat)
+    )
+
+
+@cache
+def _empty_words(languages: Languages) -> frozenset[str]:
+    """The words that name no thing: small words, and those that only ask for a property."""
+    fields = ("happening", "measures", "property_words", "stop_words", "stand_ins", "day_words")
+    asking = (
+        word
+        for field in _PHRASES.values()
+        for code in languages
+        for phrase in getattr(LANGUAGES[code], field)
+        for word in stems.words(phrase)
+    )
+    return frozenset(asking).union(*(_words(languages, field) for field in fields))
+
+
+@cache
+def _words(languages: Languages, field: str) -> frozenset[str]:
+    return frozenset().union(*(getattr(LANGUAGES[code], field) for code in languages))
+
+
+@cache
+def _phrase(languages: Languages, field: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{any_phrase(field, languages)}\b")

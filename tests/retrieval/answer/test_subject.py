@@ -1,0 +1,93 @@
+"""“How much is it?” is answered about the thing that the conversation is about, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.why import explain
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.storage.database import Database
+
+PAGES = (
+    ("Jazz workshop", "For adults, every second Wednesday at 8 pm in studio 3. Eight musicians."),
+    ("Wicker workshop", "A day in May with Corentin Vauthier. It costs 75 €, lunch included."),
+    ("Choir", "We sing on Monday evenings, with Helen Varney. Beginners are welcome."),
+    ("Fees", "- Choir — 120 € a year\n- Instruments — 310 € a year"),
+    ("Jazz night", "On 22 May in the yard. It ends at 11 pm. Entry is 8 €."),
+    ("Opening hours", "The office is open on Mondays from 2 pm to 6 pm."),
+    ("Entry", "Entry to the museum is 6 €."),
+)
+
+
+@pytest.fixture(name="base")
+def knowledge_base(database: Database, site_id: int) -> KnowledgeBase:
+    """Knowledge of the pages, found by their words."""
+    for title, text in PAGES:
+        add_note(database, site_id, title, text)
+    return KnowledgeBase(database)
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "told"),
+    [
+        (["When is the wicker workshop?"], "and how much is it?", "75 €"),
+        (["When is the wicker workshop?", "how much is it?"], "who runs it?", "Corentin Vauthier"),
+        (["When is the jazz workshop?", "how much is it?"], "how many people?", "Eight musicians"),
+        (["Is there a jazz workshop?", "thanks"], "which days", "Wednesday"),
+        (["Do you have a choir?"], "price?", "120 €"),
+    ],
+)
+def test_a_property_is_told_of_the_thing_before(
+    base: KnowledgeBase, site_id: int, history: list[str], question: str, told: str
+) -> None:
+    assert told in base.ground(site_id, question, history).answer
+
+
+@pytest.mark.parametrize(
+    ("history", "question"),
+    [
+        (["When is the jazz workshop?"], "how much is it?"),
+        (["When is the jazz workshop?", "how much is it?"], "who runs it?"),
+        (["Do you have a choir?"], "how long does it last?"),
+    ],
+)
+def test_the_property_of_another_thing_is_no_answer(
+    base: KnowledgeBase, site_id: int, history: list[str], question: str
+) -> None:
+    grounding = base.ground(site_id, question, history)
+    assert grounding.answer == ""
+    shown = base.ground(site_id, history[0]).passages[0]
+    assert shown.text.partition(".")[0] in grounding.unsure_answer
+    assert grounding.near[0].title == shown.title
+
+
+def test_after_a_question_about_the_place_a_price_is_that_of_the_place(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    assert base.subject_asked_about(site_id, "how much is it?", ["When are you open?"], "") is None
+
+
+def test_an_own_answer_may_tell_the_property(base: KnowledgeBase, site_id: int) -> None:
+    add_faq(base.database, site_id, "Is there a summer camp?", "Yes, in July, for 90 €.")
+    history = ["Is there a summer camp?"]
+    assert base.ground(site_id, "how much is it?", history).status == "faq"
+
+
+def test_what_answered_before_is_found_again_after_a_restart(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    history = ["When is the wicker workshop?", "how much is it?"]
+    restarted = KnowledgeBase(base.database)
+    asked_in_turn = base.ground(site_id, history[1], history[:1])
+    assert asked_in_turn.answer
+    assert restarted.ground(site_id, "who runs it?", history) == base.ground(
+        site_id, "who runs it?", history
+    )
+
+
+def test_the_explanation_shows_what_was_searched_for(base: KnowledgeBase, site_id: int) -> None:
+    (explanation,) = explain(base, site_id, "price?", ["When is the jazz workshop?"])
+    assert explanation.question == "price?"
+    assert explanation.looked_up == "When is the jazz workshop? price?"
+    assert explanation.status == "unsure"
