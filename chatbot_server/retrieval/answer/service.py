@@ -21,6 +21,7 @@ from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
 from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.site_memory import RecentlyUsed
+from chatbot_server.retrieval.answer.search.wordings import entry_asked_for
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import load_candidates, load_sections
 from chatbot_server.retrieval.answer.sections.relevance import distances
@@ -120,11 +121,18 @@ class KnowledgeBase:
     def subject_asked_about(
         self, site_id: int, question: str, history: Sequence[str], locale: str
     ) -> Subject | None:
-        """What *question* asks a property of: “how much is it?”; None if it names a thing itself,
-        or nothing that was answered before does."""
+        """What *question* asks a property of: “how much is it?”
+
+        None if it names a thing itself or repeats an own answer's question, or if nothing that was
+        answered before names one.
+        """
         languages = self.searcher.languages(self.database, site_id).languages
         if not history or property_of_it(question, languages) is None:
             return None
+        with self.database.connection() as connection:
+            index = SiteIndex(connection, site_id, self.searcher.memories)
+            if entry_asked_for(index, question, languages) is not None:
+                return None
         return subject_of(history, partial(self._chunk_shown, site_id, locale), languages)
 
     def _chunk_shown(

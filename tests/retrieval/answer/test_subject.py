@@ -74,6 +74,14 @@ def test_an_own_answer_may_tell_the_property(base: KnowledgeBase, site_id: int) 
     assert base.ground(site_id, "how much is it?", history).status == "faq"
 
 
+def test_an_own_question_word_for_word_is_answered_whatever_was_asked_before(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    add_faq(base.database, site_id, "How much is it?", "Everything is 5 €.")
+    history = ["When is the wicker workshop?"]
+    assert base.ground(site_id, "How much is it?", history).answer == "Everything is 5 €."
+
+
 def test_what_answered_before_is_found_again_after_a_restart(
     base: KnowledgeBase, site_id: int
 ) -> None:
