@@ -56,6 +56,8 @@ def answered_before(
     *grounding* is what was found without looking back.
     """
     concepts = asks_what_of_it(question.text) if history else frozenset()
+    if grounding.status == "faq":  # the owner's own words for it
+        return None
     if not concepts or (grounding.answer and not is_followup(question.text)):
         return None
     previous = _last_answer(ground, history)
