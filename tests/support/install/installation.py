@@ -49,7 +49,7 @@ class Installation:
 
     def state(self) -> dict[str, object]:
         """Every file that is not the running server's own business, and the tables' sizes."""
-        own = ("data/run", "data/backups", "log", "data/chatbot.db")
+        own = ("data/run", "data/backups", "data/encoder", "log", "data/chatbot.db")
         files: dict[str, object] = {
             str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
             for path in self.prefix.rglob("*")
@@ -60,8 +60,9 @@ class Installation:
         # The server's jobs may move what is in the database's journal to its file.
         database = sqlite3.connect(self.prefix / "data/chatbot.db")
         tables = database.execute("select name from sqlite_master where type = 'table'").fetchall()
-        # Vectors of the demo's texts may still be on their way.
-        for (table,) in (row for row in tables if row[0] != "knowledge_vector"):
+        # Vectors and tokens of the demo's texts may still be on their way.
+        on_their_way = ("knowledge_vector", "knowledge_tokens")
+        for (table,) in (row for row in tables if row[0] not in on_their_way):
             files[table] = database.execute(f'select count(*) from "{table}"').fetchone()
         database.close()
         return files
