@@ -239,40 +239,56 @@ def test_only_a_crawl_can_be_paused(run: Run) -> None:
         assert "99" in refused(run, "crawl", option, "99", code=1)
 
 
-def test_what_the_last_crawl_found_changed_is_told(
-    run: Run, web: WebSite, allow_loopback: None
-) -> None:
-    def put(path: str, text: str, footer: str = "Call us.") -> None:
-        html = f"<html lang=en><title>{path}</title><main><h1>{path}</h1>{text}</main>"
-        body = f"{html}<footer><p>{footer}</p></footer>".encode()
-        web.pages[path] = (200, {"Content-Type": "text/html"}, body)
+def put_page(web: WebSite, path: str, text: str, footer: str = "Call us.") -> None:
+    """Serve *text* at *path*, above a footer that all pages have."""
+    html = f"<html lang=en><title>{path}</title><main><h1>{path}</h1>{text}</main>"
+    body = f"{html}<footer><p>{footer}</p></footer>".encode()
+    web.pages[path] = (200, {"Content-Type": "text/html"}, body)
 
+
+@pytest.fixture(name="changed_site")
+def crawled_before_and_after_changes(run: Run, web: WebSite, allow_loopback: None) -> WebSite:
+    """A crawled site: /a has changed, /b is gone and /c is new, and so is the footer."""
     links = " ".join(f"<a href={path}>{path}</a>" for path in ("/a", "/b", "/c", "/d"))
     for path in ("/a", "/b", "/d"):
-        put(path, "<p>Open at nine.</p><p>We sell bread.</p>")
-    put("/", links)
+        put_page(web, path, "<p>Open at nine.</p><p>We sell bread.</p>")
+    put_page(web, "/", links)
     knows(run, "crawl", web.address)
-    changes = json.loads(knows(run, "diff", "1", "--json").out)
-    assert len(changes["new"]) == 4
-    put("/", links, "Write to us.")
-    for path in ("/b", "/c", "/d"):
-        put(path, "<p>Open at nine.</p><p>We sell bread.</p>", "Write to us.")
-    put("/a", "<p>Open at ten.</p><p>We sell bread.</p>", "Write to us.")
+    assert len(json.loads(knows(run, "diff", "1", "--json").out)["new"]) == 4
+    put_page(web, "/", links, "Write to us.")
+    for path in ("/c", "/d"):
+        put_page(web, path, "<p>Open at nine.</p><p>We sell bread.</p>", "Write to us.")
+    put_page(web, "/a", "<p>Open at ten.</p><p>We sell bread.</p>", "Write to us.")
     del web.pages["/b"]
     knows(run, "crawl", web.address)
+    return web
+
+
+def test_what_the_last_crawl_found_changed_is_told(run: Run, changed_site: WebSite) -> None:
+    address = changed_site.address
     lines = knows(run, "diff", "1").out.rstrip().split("\n")
-    assert lines == [
+    assert lines[:9] == [
         "New pages: 1",
-        f"  {web.address}/c",
-        f"Changed: {web.address}/a",
+        f"  {address}/c",
+        f"Changed: {address}/a",
         "  - Open at nine.",
         "  + Open at ten.",
         "Changed on several pages alike:",
         "  - Call us.",
         "  + Write to us.",
         "Texts with a version before (see one with --document):",
-        *lines[9:],
     ]
+    knows(run, "crawl", address)
+    assert knows(run, "diff", "1").out.split("\n")[:2] == [
+        "Pages no longer quoted: 1",
+        f"  {address}/b",
+    ]
+    knows(run, "crawl", address)
+    assert "/a" in knows(run, "diff", "1").out
+
+
+def test_a_text_that_changed_is_shown_and_put_back(run: Run, changed_site: WebSite) -> None:
+    lines = knows(run, "diff", "1").out.rstrip().split("\n")
     document = next(line.split()[0] for line in lines[9:] if line.endswith("  /a"))
     assert knows(run, "diff", "1", "--document", document).out.split("\n") == [
         "1 word added, 1 word removed",
@@ -288,10 +304,3 @@ def test_what_the_last_crawl_found_changed_is_told(
     assert "as its page says again" in knows(run, *undo).out
     never = str(next(row["document"] for row in listed(run, "1") if row["title"] == "/c"))
     assert "no version before" in refused(run, "undo", "1", "--document", never, code=1)
-    knows(run, "crawl", web.address)
-    assert knows(run, "diff", "1").out.split("\n")[:2] == [
-        "Pages no longer quoted: 1",
-        f"  {web.address}/b",
-    ]
-    knows(run, "crawl", web.address)
-    assert "/a" in knows(run, "diff", "1").out

@@ -46,11 +46,11 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     """
     by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
     stored = list(documents_at(session, source.id, list(by_url)))
-    known = known_digests(session, source, stored)
+    digests_of_no_change = known_digests(session, source, stored)
     changes = {
         url: analysis
         for url, analysis in by_url.items()
-        if analysis.digest not in known.get(url, ())
+        if analysis.digest not in digests_of_no_change.get(url, ())
     }
     if not changes:
         return 0

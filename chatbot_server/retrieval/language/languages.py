@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -374,6 +374,13 @@ def month_numbers(languages: Languages) -> dict[str, int]:
 def any_phrase(field: str, languages: Languages) -> str:
     """A regular expression for any word or phrase that *languages* have under *field*."""
     return any_of(phrase for code in languages for phrase in getattr(LANGUAGES[code], field))
+
+
+@cache
+def phrase_pattern(field: str, languages: Languages) -> re.Pattern[str]:
+    """A pattern of any phrase that *languages* have under *field*, from the start of a word to the
+    end of one."""
+    return re.compile(rf"\b{any_phrase(field, languages)}\b")
 
 
 def any_of(phrases: Iterable[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from functools import cache
 
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.facts import is_fact
@@ -12,7 +11,7 @@ from chatbot_server.retrieval.language.languages import (
     ALWAYS_USED,
     LANGUAGES,
     Languages,
-    any_phrase,
+    phrase_pattern,
 )
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time import moments, year_days
@@ -62,7 +61,7 @@ def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_U
     names = _names(followup, languages, language)
     if names and _names(before, languages, language) - names:
         return without_names(before, languages, but=names)
-    opening = _phrase(languages, "followup_openings").match(fold(followup).lstrip())
+    opening = phrase_pattern("followup_openings", languages).match(fold(followup).lstrip())
     if opening is None:
         return before
     rest = stems.words(fold(followup).lstrip()[opening.end() :])
@@ -99,9 +98,15 @@ def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozen
     if concepts:
         return concepts
     flat = fold(question)
-    if moments.asks_when(question, languages) or _phrase(languages, "asks_hour").search(flat):
+    if moments.asks_when(question, languages) or phrase_pattern("asks_hour", languages).search(
+        flat
+    ):
         return frozenset((WHEN,))
-    return frozenset((HOW_MUCH,)) if _phrase(languages, "asks_how_much").search(flat) else concepts
+    return (
+        frozenset((HOW_MUCH,))
+        if phrase_pattern("asks_how_much", languages).search(flat)
+        else concepts
+    )
 
 
 def names_no_subject(
@@ -109,9 +114,9 @@ def names_no_subject(
 ) -> bool:
     """Whether *followup* says “it”, or only a time, so that the subject stays the same."""
     flat = fold(followup).replace("’", "'")
-    opening = _phrase(languages, "followup_openings").match(flat.lstrip())
+    opening = phrase_pattern("followup_openings", languages).match(flat.lstrip())
     fields = ("references", "possessives")
-    if not opening and any(_phrase(languages, field).search(flat) for field in fields):
+    if not opening and any(phrase_pattern(field, languages).search(flat) for field in fields):
         return True
     seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
     content = stems.content_words(followup, languages, language)
@@ -121,7 +126,7 @@ def names_no_subject(
 def continues(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *question* begins like one that goes on with the last: “and”, “what about”."""
     flat = fold(question).replace("’", "'").lstrip()
-    return bool(_phrase(languages, "followup_openings").match(flat))
+    return bool(phrase_pattern("followup_openings", languages).match(flat))
 
 
 def is_followup(
@@ -130,18 +135,18 @@ def is_followup(
     """Whether *question* depends on earlier ones."""
     # “Où” asks where; without its accent it may be “or”.
     flat = fold(question.casefold().replace("où", "where")).replace("’", "'")
-    flat = _phrase(languages, "empty_references").sub(" ", flat)
+    flat = phrase_pattern("empty_references", languages).sub(" ", flat)
     language = language or stems.guess_language(question, languages=languages)
     content_words = stems.content_words(question, languages, language)
-    if _phrase(languages, "followup_openings").match(flat.lstrip()):
+    if phrase_pattern("followup_openings", languages).match(flat.lstrip()):
         return len(content_words) <= 2 * MAX_CONTENT_WORDS
     is_short = len(content_words) <= MAX_CONTENT_WORDS
-    if is_short and _phrase(languages, "references").search(flat):
+    if is_short and phrase_pattern("references", languages).search(flat):
         return True
     # A question about the site or the visitor is complete by itself.
-    if _phrase(languages, "addresses_someone").search(flat):
+    if phrase_pattern("addresses_someone", languages).search(flat):
         return False
-    if is_short and _phrase(languages, "possessives").search(flat):
+    if is_short and phrase_pattern("possessives", languages).search(flat):
         return True
     return synonyms.ask_only_how_much(content_words, language, languages)
 
@@ -197,8 +202,3 @@ def _without_run(
     if start == end:
         return text
     return text[: words[start][0].start()] + text[words[end - 1][0].end() :]
-
-
-@cache
-def _phrase(languages: Languages, field: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{any_phrase(field, languages)}\b")

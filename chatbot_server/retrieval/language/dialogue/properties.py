@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Literal
 
@@ -12,7 +11,7 @@ from chatbot_server.retrieval.language.languages import (
     ALWAYS_USED,
     LANGUAGES,
     Languages,
-    any_phrase,
+    phrase_pattern,
 )
 from chatbot_server.retrieval.language.ranges import limits_ages
 from chatbot_server.retrieval.language.text import fold
@@ -47,14 +46,14 @@ def property_of_it(question: str, languages: Languages = ALWAYS_USED) -> Propert
     or asks those who answer: “when do you open?”.
     """
     flat = fold(question).replace("’", "'")
-    if _phrase(languages, "addresses_someone").search(flat):
+    is_to_someone = phrase_pattern("addresses_someone", languages).search(flat)
+    if is_to_someone or not names_no_thing(question, languages):
         return None
-    if not names_no_thing(question, languages):
-        return None
-    asked = [name for name, field in _PHRASES.items() if _phrase(languages, field).search(flat)]
+    for name, field in _PHRASES.items():
+        if phrase_pattern(field, languages).search(flat):
+            return name
     concepts = synonyms.terms_in(question, languages)
-    asked += [name for concept, name in _CONCEPTS.items() if concept in concepts]
-    return asked[0] if asked else None
+    return next((name for concept, name in _CONCEPTS.items() if concept in concepts), None)
 
 
 def states_property(name: Property, text: str, languages: Languages = ALWAYS_USED) -> bool:
@@ -75,7 +74,7 @@ def states_property(name: Property, text: str, languages: Languages = ALWAYS_USE
 
 def names_no_thing(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether no word of *question* names a thing: “and on Sunday?”, “how many are there?”."""
-    flat = _phrase(languages, "polite_phrases").sub(" ", fold(question).replace("’", "'"))
+    flat = phrase_pattern("polite_phrases", languages).sub(" ", fold(question).replace("’", "'"))
     return all(
         word in _empty_words(languages)
         or is_fact(word, languages)
@@ -101,8 +100,3 @@ def _empty_words(languages: Languages) -> frozenset[str]:
 @cache
 def _words(languages: Languages, field: str) -> frozenset[str]:
     return frozenset().union(*(getattr(LANGUAGES[code], field) for code in languages))
-
-
-@cache
-def _phrase(languages: Languages, field: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{any_phrase(field, languages)}\b")
