@@ -166,3 +166,18 @@ def test_the_page_is_led_to_and_names_the_address_that_visitors_use(tmp_path: Pa
     assert "Fiche de secours" in french
     assert "Le rétablir sur une autre machine" in french
     owner.database.close()
+
+
+def test_the_page_names_the_model_that_was_chosen_since_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = OwnerServer(tmp_path)
+    file = tmp_path / "config.yaml"
+    monkeypatch.setenv("CHATBOT_CONFIG", str(file))
+    settings = SETTINGS | {"engine": {"model": "croissantllmchat-v0.1"}}
+    file.write_text(yaml.safe_dump(settings))
+    browser = owner.browser("owner")
+    assert "models pull croissantllmchat-v0.1" in browser.get("/admin/backups/sheet").text
+    file.write_text("engine: [")
+    assert browser.get("/admin/backups/sheet").status_code == 200
+    owner.database.close()

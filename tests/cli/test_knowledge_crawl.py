@@ -304,3 +304,17 @@ def test_a_text_that_changed_is_shown_and_put_back(run: Run, changed_site: WebSi
     assert "as its page says again" in knows(run, *undo).out
     never = str(next(row["document"] for row in listed(run, "1") if row["title"] == "/c"))
     assert "no version before" in refused(run, "undo", "1", "--document", never, code=1)
+
+
+def test_a_text_that_changed_again_is_accepted(run: Run, changed_site: WebSite) -> None:
+    row = next(row for row in listed(run, "1") if row["title"] == "/a")
+    place = ("1", "--document", str(row["document"]))
+    knows(run, "undo", *place)
+    assert "nothing to decide" in refused(run, "accept", *place)
+    changed_site.put("/a", "/a", "Open at eleven. We sell bread.")
+    knows(run, "crawl", changed_site.address)
+    overtaken = "1 text that had been put back has changed again"
+    assert overtaken in knows(run, "list").out
+    assert "The new text of “/a” is right" in knows(run, "accept", *place).out
+    assert overtaken not in knows(run, "list").out
+    assert "Open at eleven." in knows(run, "show", *place).out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from support.command_line import Run
@@ -142,3 +143,17 @@ def test_where_a_site_is_can_be_said_and_left_to_the_server_again(
     assert made[name] == stored
     changed = run("site", "edit", made["key"], option, "auto", "--json").out
     assert json.loads(changed)[0][name] is None
+
+
+def test_a_running_server_is_told_of_changed_settings(run: Run, tmp_path: Path) -> None:
+    run("init", "--model", "none")
+    added = run("site", "add", "Bakery", "--origin", "https://bakery.example", "--json")
+    key = json.loads(added.out)[0]["key"]
+    call = tmp_path / "data" / "run" / "jobs-embed.called"
+    call.parent.mkdir(parents=True, exist_ok=True)
+    assert run("site", "edit", key, "--country", "FR").exit_code == 0
+    assert call.exists(), "golden questions are asked again now"
+    call.unlink()
+    number = json.loads(run("site", "history", key, "--json").out)[0]["id"]
+    assert run("site", "undo", key, str(number)).exit_code == 0
+    assert call.exists()

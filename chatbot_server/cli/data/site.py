@@ -15,6 +15,7 @@ from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, print_js
 from chatbot_server.cli.prompts import confirm
 from chatbot_server.cli.tag import show_tag
 from chatbot_server.errors import UsageError
+from chatbot_server.service.children import call_job
 from chatbot_server.storage.knowledge.documents import has_documents
 from chatbot_server.storage.owners.audit import AuditEntry, changes_in, note_action
 from chatbot_server.storage.site.history import changes_of, note_change, undo_change
@@ -103,6 +104,7 @@ def edit(
         change = changes_in(note_change(session, target, before))
         note_action(session, AuditEntry(action="site edit", site=target.name, changes=change))
         record = _record(session, target)
+    call_job(context.config.run_dir, "embed")  # which asks the golden questions again
     _show(context, [record], as_json)
 
 
@@ -133,6 +135,7 @@ def undo(context: Context, key: str, number: int) -> None:
         target = find_site(session, key)
         change = changes_in(undo_change(session, target, number))
         note_action(session, AuditEntry(action="site undo", site=target.name, changes=change))
+    call_job(context.config.run_dir, "embed")
     click.echo(context.say("admin_done_undone"))
 
 

@@ -1,4 +1,4 @@
-"""``chatbot-server knowledge diff · undo``: what changed of texts, and putting one back."""
+"""``chatbot-server knowledge diff · undo · accept``: what changed of texts, and deciding it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.site import embed
 from chatbot_server.cli.options import JSON, NUMBER, SITE, minute_of, print_json, site_id_of
+from chatbot_server.errors import UsageError
 
+_DOCUMENT = click.option(
+    "--document",
+    type=NUMBER,
+    metavar="NUMBER",
+    required=True,
+    help="help_knowledge_show_document",
+)
 SIGNS = {"same": "{}", "added": "{{+{}+}}", "removed": "[-{}-]"}
 
 
@@ -44,13 +52,7 @@ def diff(
 
 @click.command("undo", help="help_knowledge_undo")
 @click.argument("number", type=NUMBER)
-@click.option(
-    "--document",
-    type=NUMBER,
-    metavar="NUMBER",
-    required=True,
-    help="help_knowledge_show_document",
-)
+@_DOCUMENT
 @SITE
 @click.pass_obj
 def undo(context: Context, /, number: int, document: int, key: str | None) -> None:
@@ -63,6 +65,23 @@ def undo(context: Context, /, number: int, document: int, key: str | None) -> No
     embed(context)
     sentence = "version_is_used_again" if result["again"] else "version_is_back"
     click.echo(context.say(sentence, title=result["title"]))
+
+
+@click.command("accept", help="help_knowledge_accept")
+@click.argument("number", type=NUMBER)
+@_DOCUMENT
+@SITE
+@click.pass_obj
+def accept(context: Context, /, number: int, document: int, key: str | None) -> None:
+    """Note that the text which took the place of one that was put back is right."""
+    from chatbot_server.retrieval.curate.versions import accept_text
+
+    site_id = site_id_of(context, key)
+    result = accept_text(context.database, site_id, number, document)
+    if not result["accepted"]:
+        raise UsageError("version_not_overtaken", title=result["title"])
+    context.note_action("knowledge accept", f"{number}, {document}", site_id)
+    click.echo(context.say("version_is_accepted", title=result["title"]))
 
 
 def _text_lines(context: Context, changes: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ import click
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.knowledge.add import add
 from chatbot_server.cli.knowledge.crawl import crawl
-from chatbot_server.cli.knowledge.diff import diff, undo
+from chatbot_server.cli.knowledge.diff import accept, diff, undo
 from chatbot_server.cli.knowledge.evaluate import evaluate_answers
 from chatbot_server.cli.knowledge.golden import golden
 from chatbot_server.cli.knowledge.listing import document_lines, source_lines
@@ -41,7 +41,7 @@ def knowledge() -> None:
     """See the sentence ``help_knowledge``."""
 
 
-for command in (add, crawl, show, diff, undo, evaluate_answers, unanswered, answer, golden):
+for command in (add, crawl, show, diff, undo, accept, evaluate_answers, unanswered, answer, golden):
     knowledge.add_command(command)
 
 

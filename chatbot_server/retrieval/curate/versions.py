@@ -148,16 +148,23 @@ def put_version_back(
         return {"title": document.title, "again": is_again}
 
 
-def accept_text(database: Database, site_id: int, source_id: int, document_id: int) -> None:
+def accept_text(
+    database: Database, site_id: int, source_id: int, document_id: int
+) -> dict[str, Any]:
     """Note that the current text, which took the place of one that was put back, is right.
+
+    Returns:
+        ``title``, and whether it did take the place of such a text: ``accepted``.
 
     Raises:
         NotFound: as :func:`find_version`.
     """
     with database.session() as session:
-        _document, version = find_version(session, site_id, source_id, document_id)
-        if version.state == "overtaken":
+        document, version = find_version(session, site_id, source_id, document_id)
+        is_overtaken = version.state == "overtaken"
+        if is_overtaken:
             version.state = "replaced"
+        return {"title": document.title, "accepted": is_overtaken}
 
 
 def _without_common_ends(

@@ -14,6 +14,7 @@ from chatbot_server.errors import NotFound, Unavailable
 from chatbot_server.storage.base import now
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, admin_language, go, render
+from chatbot_server.web.admin.settings.models import configured_now
 from chatbot_server.web.middleware.address import own_address
 
 
@@ -43,8 +44,9 @@ def add_backups(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get(f"{PATH}/backups/sheet")
     def show_sheet() -> Response:
+        config = configured_now(parts.config)  # with the model that was chosen since the start
         sheet = EmergencySheet(
-            parts.database, parts.config, find_config(), own_address(request), admin_language()
+            parts.database, config, find_config(), own_address(request), admin_language()
         )
         return render("settings/sheet", sections=sheet.sections(), now=now())
 

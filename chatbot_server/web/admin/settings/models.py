@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from chatbot_server.config import find_config, load_config
+from chatbot_server.config import Config, find_config, load_config
 from chatbot_server.config.edit import set_setting
 from chatbot_server.engine.process.state import Change, read_change, write_change
 from chatbot_server.engine.registry import preferred_engine
@@ -57,7 +57,7 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     config = parts.config
     models_dir = config.models_dir
     remote = config.engine.kind == "openai"
-    choice = None if remote else configured_model(config.engine.model)
+    choice = None if remote else configured_now(config).engine.model
     offers = all_offers(models_dir, choice, config.engine.context_length, preferred_engine)
     others = groupby((offer for offer in offers if not offer.installed), _machine)
     return render(
@@ -81,10 +81,10 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     )
 
 
-def configured_model(running: str | None) -> str | None:
-    """The model in the configuration now; *running* is the one at the start."""
+def configured_now(running: Config) -> Config:
+    """The configuration as its file says now; *running*, that of the start, if it has a mistake."""
     try:
-        return load_config(find_config()).engine.model
+        return load_config(find_config())
     except ChatbotError:
         return running
 
@@ -109,7 +109,7 @@ def _choose(parts: AdminParts, name: str) -> None:
 
 def _keep_offered(parts: AdminParts) -> None:
     """Refer to the model that is used, so that it can be chosen again, if it is named by a path."""
-    models_dir, used = parts.config.models_dir, configured_model(parts.config.engine.model)
+    models_dir, used = parts.config.models_dir, configured_now(parts.config).engine.model
     file = path_of_model(used, models_dir) if used else None
     if file and file not in installed(models_dir).values():
         with suppress(ChatbotError):  # another has its name: that one stays
