@@ -26,6 +26,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
 AGE = b"age-encryption.org/v1"
+ZIP = b"PK\x03\x04"  # how a ZIP with something in it begins
 # What zipfile and json raise of bytes that are not as they were; NotImplementedError: of a
 # compression that is never used here, RuntimeError: of a ZIP with a password.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError)
@@ -166,7 +167,7 @@ def open_archive(file: Path, passphrase: str = "") -> Iterator[Archive]:
     """The backup at *file*, every byte of it checked before anything is read from it.
 
     Raises:
-        BackupError: it is damaged, of another kind, newer, or the passphrase is wrong.
+        BackupError: it is no backup, damaged, newer, or the passphrase is wrong.
         OSError: it cannot be read.
     """
     with file.open("rb") as source:
@@ -176,8 +177,13 @@ def open_archive(file: Path, passphrase: str = "") -> Iterator[Archive]:
             plain: Any = BytesIO(_unseal(source.read(), passphrase))
         else:
             plain = source
+        if plain.read(len(ZIP)) != ZIP:
+            raise BackupError("backup_is_none", name=file.name)
+        plain.seek(0)
         try:
             with zipfile.ZipFile(plain) as archive:
+                if MANIFEST not in archive.namelist():
+                    raise BackupError("backup_is_none", name=file.name)
                 if sum(info.file_size for info in archive.infolist()) > LARGEST:
                     raise BackupError("backup_damaged", name=file.name)
                 yield Archive(archive)

@@ -11,7 +11,7 @@ from types import TracebackType
 
 import click
 
-from chatbot_server.cli.context import CONTROLS
+from chatbot_server.cli.context import CONTROLS, refusal
 from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say, terminal_language
 
 NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command_near"}
@@ -84,8 +84,12 @@ def misuse(error: click.ClickException, language: str) -> str:
         return error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     key, name, near = _mistake(error, context)
+    if error.message in catalogue():  # of a type of ours
+        key = error.message
     typed_command = os.environ.get(COMMAND_VARIABLE, COMMAND)
     kind = getattr(getattr(error, "param", None), "type", None)
+    if isinstance(error.__context__, OSError):  # a file that click was to open
+        return say("misuse_because", language, name=name, why=refusal(error.__context__, language))
     return say(
         NEAR[key] if near else key,
         language,

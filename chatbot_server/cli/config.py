@@ -9,6 +9,7 @@ from importlib.resources import files
 import click
 
 from chatbot_server.cli.context import Context
+from chatbot_server.config import Config
 from chatbot_server.config.edit import set_setting
 from chatbot_server.config.load import ENVIRONMENT, known_keys, load_config
 from chatbot_server.config.parse import parse
@@ -16,6 +17,9 @@ from chatbot_server.errors import ConfigError, UsageError
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.prompt.formats import TEMPLATE, get_format
+
+# Settings whose value is a name, which only looking it up can tell from a slip.
+NAMES_OF_MODELS = ("engine.model", "engine.family")
 
 
 @click.group(help="help_config")
@@ -27,12 +31,7 @@ def config() -> None:
 @click.pass_obj
 def check(context: Context) -> None:
     """Check the configuration; an error says what is wrong with it."""
-    engine = context.config.engine
-    if engine.family not in (None, TEMPLATE):
-        get_format(engine.family)
-    # A model that can be downloaded need not be here yet.
-    if engine.model and engine.kind != "openai" and engine.model not in catalogue():
-        find_model(engine.model, context.config.models_dir)
+    check_model(context.config)
     click.echo(context.say("config_fine", file=context.config_file))
 
 
@@ -57,16 +56,33 @@ def set_value(context: Context, key: str, value: str) -> None:
     text = value
     if value == "none" and _is_possible(context, key, "null"):
         text = "null"
-    _check(context, key, text)
+    config = _check(context, key, text)
+    if key in NAMES_OF_MODELS:
+        check_model(config)
     section, _, name = key.partition(".")
     set_setting(context.config_file, section, name, parse(text))
     click.echo(context.say("config_was_set", key=key, value=value, file=context.config_file))
 
 
-def _check(context: Context, key: str, text: str) -> None:
-    """Check the whole configuration with *text* for *key*. Raises :class:`ConfigError`."""
+def check_model(config: Config) -> None:
+    """Check that the model and its family are known.
+
+    Raises:
+        ConfigError: there is no such family.
+        ModelError: there is no such model, neither here nor to be downloaded.
+    """
+    engine, name = config.engine, config.engine.model
+    if engine.family not in (None, TEMPLATE):
+        get_format(engine.family)
+    # A model that can be downloaded need not be here yet.
+    if name is not None and engine.kind != "openai" and name not in catalogue():
+        find_model(name, config.models_dir)
+
+
+def _check(context: Context, key: str, text: str) -> Config:
+    """The whole configuration with *text* for *key*. Raises :class:`ConfigError`."""
     variable = ENVIRONMENT + key.replace(".", "_").upper()
-    load_config(context.config_file, {**os.environ, variable: text})
+    return load_config(context.config_file, {**os.environ, variable: text})
 
 
 def _is_possible(context: Context, key: str, text: str) -> bool:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 import yaml
 
+from chatbot_server.cli.config import check_model
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.options import site_id_of
 from chatbot_server.cli.tag import show_tag
 from chatbot_server.config.edit import write_config
-from chatbot_server.config.home import in_home
-from chatbot_server.errors import ModelError
-from chatbot_server.models.store.folder import find_model
+from chatbot_server.errors import ChatbotError, ConfigError
 from chatbot_server.storage.site.sites import Site, playground_site
+
+# The settings that the options of ``init`` write.
+OPTIONS = {
+    "data_dir": "--data-dir",
+    "server.host": "--host",
+    "server.port": "--port",
+    "engine.model": "--model",
+}
 
 
 @click.command(help="help_init")
@@ -27,33 +35,67 @@ def init(
     context: Context, /, port: int | None, host: str | None, model: str | None, data_dir: str | None
 ) -> None:
     """Write a configuration if there is none, and create the database."""
+    options: dict[str, str | int | None] = {
+        "data_dir": data_dir,
+        "server.host": host,
+        "server.port": port,
+        "engine.model": model,
+    }
+    typed = {key: value for key, value in options.items() if value is not None}
     if context.config_file.exists():
-        sentence = "init_kept"
-    else:
-        sentence = "init_written"
-        _check_model(model, data_dir or "data")
-        settings: dict[str, object] = {"data_dir": data_dir or "data"}
-        address = {"host": host, "port": port}
-        if server := {name: value for name, value in address.items() if value is not None}:
-            settings["server"] = server
-        if model is not None:
-            settings["engine"] = {"model": None if model == "none" else model}
-        text = yaml.safe_dump(settings, sort_keys=False)
-        write_config(context.config_file, f"# {context.say('init_header')}\n{text}")
+        _create_database(context)
+        click.echo(context.say("init_kept", file=context.config_file))
+        for line in _unused(context, typed):
+            click.echo(line, err=True)
+        return
+    settings: dict[str, Any] = {"data_dir": data_dir or "data"}
+    for key, value in typed.items():
+        section, _, name = key.partition(".")
+        if name:
+            is_none = (key, value) == ("engine.model", "none")
+            settings.setdefault(section, {})[name] = None if is_none else value
+    text = yaml.safe_dump(settings, sort_keys=False)
+    write_config(context.config_file, f"# {context.say('init_header')}\n{text}")
+    try:
+        check_model(context.config)
+        _create_database(context)
+    except (ChatbotError, OSError) as error:
+        # What does not work must not be there at the next try, which keeps what there is.
+        context.config_file.unlink()
+        if isinstance(error, ConfigError) and error.field in typed:
+            values = error.values | {"file": OPTIONS[error.field]}
+            raise ConfigError(error.code, field=error.field, **values) from None
+        raise
+    click.echo(context.say("init_written", file=context.config_file))
+
+
+def _create_database(context: Context) -> None:
     with context.database.session() as session:
         playground_site(session)
-    click.echo(context.say(sentence, file=context.config_file))
 
 
-def _check_model(model: str | None, data_dir: str) -> None:
-    """Refuse a name that means nothing; a model on offer can be fetched later."""
-    if model in (None, "none"):
-        return
-    try:
-        find_model(model, in_home(Path(data_dir)) / "models")
-    except ModelError as error:
-        if error.code != "model_not_installed":
-            raise
+def _unused(context: Context, typed: Mapping[str, str | int]) -> Iterator[str]:
+    """A sentence on each option that says something else than the configuration."""
+    config = context.config
+    present = {
+        "data_dir": config.data_dir.resolve(),
+        "server.host": config.server.host,
+        "server.port": config.server.port,
+        "engine.model": config.engine.model or "none",
+    }
+    for key, value in typed.items():
+        folder = context.config_file.resolve().parent
+        wanted = (folder / str(value)).resolve() if key == "data_dir" else value
+        if str(present[key]) != str(wanted):
+            sentence = "init_unused_data_dir" if key == "data_dir" else "init_unused"
+            yield context.say(
+                sentence,
+                option=OPTIONS[key],
+                value=value,
+                key=key,
+                present=present[key],
+                file=context.config_file,
+            )
 
 
 @click.command(help="help_snippet")

@@ -15,9 +15,21 @@ from chatbot_server.errors import UsageError
 
 # Numbers of rows, within the integers of every database.
 NUMBER = click.IntRange(1, 2**31 - 1)
-FILE = click.Path(path_type=Path)
 SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")
 JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
+
+
+class FilePath(click.Path):
+    """A path. An empty word is refused: elsewhere it means the folder one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """*value* as a path."""
+        if not str(value).strip():
+            self.fail("misuse_no_file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = FilePath(path_type=Path)
 
 
 def print_json(value: Any) -> None:

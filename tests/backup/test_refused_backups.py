@@ -58,14 +58,28 @@ def test_a_damaged_file_is_refused_whole(source: tuple[Database, str], tmp_path:
         ),
     ],
 )
-def test_what_is_no_backup_is_called_so(tmp_path: Path, manifest: bytes) -> None:
+def test_a_backup_with_a_damaged_list_is_not_whole(tmp_path: Path, manifest: bytes) -> None:
     file = tmp_path / "a"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("manifest.json", manifest)
     with pytest.raises(BackupError, match="backup is not whole"):
         look(file)
-    file.write_bytes(b"no zip at all")
-    with pytest.raises(BackupError, match="backup is not whole"):
+
+
+@pytest.mark.parametrize("name", ["text", "empty", "another.zip", "chatbot.db"])
+def test_a_file_of_another_kind_is_not_called_a_damaged_backup(
+    source: tuple[Database, str], tmp_path: Path, name: str
+) -> None:
+    database, _ = source
+    file = tmp_path / name
+    if name == "another.zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("letter.txt", "Dear all")
+    elif name == "chatbot.db":
+        file.write_bytes(Path(str(database.engine.url.database)).read_bytes())
+    else:
+        file.write_bytes(b"no zip at all" if name == "text" else b"")
+    with pytest.raises(BackupError, match=f"{name} is not a backup of this program"):
         look(file)
 
 

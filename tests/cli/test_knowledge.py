@@ -59,7 +59,6 @@ def test_search_shows_a_person_the_answer_and_where_it_is_from(run: Run) -> None
         "Quoted from your pages:\n\nThe shop is closed in August.\n\n1.00  Summer"
     )
     assert knows(run, "search", "Who painted Guernica?").out == "Nothing was found about this.\n"
-    assert "Nothing was found" in knows(run, "search", "").out
     assert "Nothing was found" in knows(run, "search", "\x00 '\"; DROP TABLE" * 500).out
 
 

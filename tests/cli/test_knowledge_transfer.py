@@ -96,12 +96,15 @@ def test_eval_counts_each_way_in_which_the_site_s_own_answers_go_wrong(
     assert (figures["questions"], figures["honest_no"]) == (7, 0.5)
 
 
+DOCUMENT = '{"id": "1", "text": "The shop opens at nine."}'
+
+
 @pytest.mark.parametrize(
     ("documents", "questions", "why"),
     [
-        ("", '{"question": "Why?", "relevant": "x"', "line 1"),
-        ("", '{"question": "Why?", "must": ["("]}', "line 1: this is no pattern"),
-        ("", '{"question": "Why?"}', "line 1"),
+        (DOCUMENT, '{"question": "Why?", "relevant": "x"', "line 1"),
+        (DOCUMENT, '{"question": "Why?", "must": ["("]}', "line 1: this is no pattern"),
+        (DOCUMENT, '{"question": "Why?"}', "line 1"),
         ('{"id": "1"}', "", "line 1"),
         ("3\n", "", "line 1"),
     ],

@@ -114,7 +114,12 @@ def _show_sheet(context: Context, as_json: bool) -> None:
 
 
 def _passphrase(file: TextIO | None) -> str:
-    return file.readline().rstrip("\r\n") if file else ""
+    if file is None:
+        return ""
+    passphrase = file.readline().rstrip("\r\n")
+    if not passphrase.strip():  # without one, the backup would be readable by everybody
+        raise UsageError("passphrase_empty", file=file.name)
+    return passphrase
 
 
 def _record(file: Path, manifest: Manifest) -> dict[str, object]:

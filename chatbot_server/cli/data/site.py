@@ -64,10 +64,12 @@ def add(context: Context, /, name: str, as_json: bool, **settings: Any) -> None:
         with _naming_the_option(context):
             change_site(new_site, settings)
         note_action(session, AuditEntry(action="site add", site=new_site.name))
-        _show(context, [_record(session, new_site)], as_json)
-        if not as_json:
-            click.echo()
-            show_tag(context, new_site)
+        record = _record(session, new_site)
+    # Only now: where nobody reads to the end (head), printing fails, and would undo the rest.
+    _show(context, [record], as_json)
+    if not as_json:
+        click.echo()
+        show_tag(context, new_site)
 
 
 @site.command(help="help_site_edit")

@@ -96,6 +96,9 @@ def _files_among(paths: tuple[Path, ...]) -> Iterator[Path]:
     from chatbot_server.retrieval.read.extractor import kind_of_name
 
     for path in paths:
+        scheme, _, rest = path.as_posix().partition(":/")
+        if scheme in ("http", "https"):  # of its two slashes, a path keeps one
+            raise UsageError("knowledge_add_address", address=f"{scheme}://{rest}")
         files = sorted(path.iterdir()) if path.is_dir() else []
         yield from [file for file in files if kind_of_name(file.name) and file.is_file()] or [path]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,6 +46,9 @@ def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -
     target = CrawlTarget(**options)
     if not target.is_one:
         raise UsageError("knowledge_crawl_what")
+    address = target.address or ""
+    if "://" not in address and Path(address).name and Path(address).exists():
+        raise UsageError("knowledge_crawl_file", file=address)
     site_id = site_id_of(context, key)
     if target.pause is not None:
         _set_state(context, site_id, target.pause, "paused")
@@ -55,8 +59,8 @@ def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -
         _set_state(context, site_id, target.resume, "active")
         number = target.resume
     else:
-        number = add_site(context.database, site_id, str(target.address), single=target.single)
-    context.note_action("knowledge crawl", target.address or number, site_id)
+        number = add_site(context.database, site_id, address, single=target.single)
+    context.note_action("knowledge crawl", address or number, site_id)
     _crawl_source(context, site_id, number, as_json)
 
 

@@ -27,6 +27,7 @@ from chatbot_server.cli.knowledge.site import (
 )
 from chatbot_server.cli.knowledge.unanswered import answer, unanswered
 from chatbot_server.cli.options import FILE, JSON, NUMBER, SITE, print_json, site_id_of
+from chatbot_server.errors import UsageError
 
 ANSWERS = {
     "faq": "knowledge_told_faq",
@@ -102,6 +103,8 @@ def status(context: Context, /, key: str | None, as_json: bool) -> None:
 @click.pass_obj
 def search(context: Context, /, question: str, key: str | None, as_json: bool) -> None:
     """Show the answer that a visitor would get, and its sources."""
+    if not question.strip():
+        raise UsageError("ask_length", limit=context.config.limits.message_chars)
     site_id = site_id_of(context, key)
     with knowledge_base(context) as base:
         grounding = base.ground(site_id, question)

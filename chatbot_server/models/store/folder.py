@@ -75,7 +75,7 @@ def _entry_of(path: Path) -> CatalogueEntry | None:
 def _absent(name: str) -> ModelError:
     if name in catalogue():
         return ModelError("model_not_installed", field="engine.model", name=name)
-    if in_home(Path(name)).is_dir():
+    if name.strip() and in_home(Path(name)).is_dir():
         return ModelError("model_is_folder", field="engine.model", file=name)
     if name.lower().endswith(SUFFIXES) or os.sep in name:
         return ModelError("model_not_found", field="engine.model", file=name)
@@ -86,7 +86,9 @@ def _absent(name: str) -> ModelError:
 
 def close_names(name: str) -> str:
     """Names of the catalogue that *name* may have meant; empty if there are none."""
-    return ", ".join(get_close_matches(name, catalogue()))
+    typed = name.lower().strip()
+    longer = [known for known in catalogue() if typed and known.startswith(typed)]
+    return ", ".join(longer[:3] or get_close_matches(typed, catalogue()))
 
 
 def installed(models_dir: Path) -> dict[str, Path]:

@@ -70,12 +70,15 @@ def hub_remote(client: httpx.Client, source: str, endpoint: str = HUB) -> Remote
     """A file of the hub, with the size and SHA-256 that the hub declares.
 
     Raises:
-        UsageError: *source* is not ``hf:owner/repository/file[@revision]``.
+        UsageError: *source* is not ``hf:owner/repository/file[@revision]``, or *endpoint* no
+            address.
         ModelError: not there, or the hub cannot be reached.
     """
     match = HUB_SOURCE.fullmatch(source)
     if not match or ".." in source:
         raise UsageError("model_source", source=source)
+    if not endpoint.startswith(("http://", "https://")):
+        raise UsageError("model_endpoint", endpoint=endpoint)
     repository, file, revision = match.group(1), match.group(2), match.group(3) or "main"
     file = file or _q4_file(client, endpoint, repository, revision)
     url = f"{endpoint.rstrip('/')}/{repository}/resolve/{quote(revision, safe='')}/{quote(file)}"

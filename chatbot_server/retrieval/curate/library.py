@@ -105,9 +105,12 @@ def add_site(database: Database, site_id: int, address: str, *, single: bool = F
     Raises:
         UsageError: *address* is not a web address.
     """
-    url = urls.canonical(address if "://" in address else f"https://{address}")
-    host = urlsplit(url).hostname if url else None
-    if url is None or len(url) > 500 or not host or re.search(r"[\s%<>\"]", host):
+    has_scheme = "://" in address
+    url = urls.canonical(address if has_scheme else f"https://{address}")
+    host = (urlsplit(url).hostname if url else None) or ""
+    # One word is a name in one's own network only where somebody wrote http:// before it.
+    is_word = not has_scheme and "." not in host and ":" not in host and host != "localhost"
+    if url is None or len(url) > 500 or not host or is_word or re.search(r"[\s%<>\"]", host):
         raise UsageError("knowledge_address", address=address[:200])
     with database.session() as session:
         source = open_source(session, site_id, "page" if single else "site", url)

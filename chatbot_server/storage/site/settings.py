@@ -91,8 +91,9 @@ def remove_origins(site: Site, texts: Sequence[str]) -> None:
     """
     for origin in map(origin_of, texts):
         if origin not in site.origins:
-            others = ", ".join(site.origins) or "–"
-            raise UsageError("origin_unknown", field="remove-origin", found=origin, known=others)
+            code = "origin_unknown" if site.origins else "origin_unknown_none"
+            others = ", ".join(site.origins)
+            raise UsageError(code, field="remove-origin", found=origin, known=others)
         site.origins = [other for other in site.origins if other != origin]
 
 

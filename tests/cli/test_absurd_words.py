@@ -1,0 +1,166 @@
+"""What is said to a person whose words make no sense: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.command_line import Run
+
+from chatbot_server.messages import LANGUAGES
+
+
+@pytest.fixture
+def site(run: Run) -> str:
+    """The key of a site on a new installation without a model."""
+    run("init", "--model", "none")
+    return str(json.loads(run("site", "add", "Shop", "--json").out)[0]["key"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_option_whose_file_cannot_be_opened_says_why(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", language)
+    refused = run("backup", "--passphrase-file", str(tmp_path / "nowhere"))
+    told = {"en": "nowhere does not exist", "fr": "nowhere n’existe pas"}[language]
+    assert (refused.exit_code, told in refused.err) == (2, True)
+    assert refused.err.startswith("--passphrase-file")
+
+
+def test_no_backup_goes_unencrypted_for_want_of_a_passphrase(
+    run: Run, site: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("\n")
+    refused = run("backup", str(tmp_path / "all"), "--passphrase-file", str(tmp_path / "secret"))
+    assert (refused.exit_code, "would not be encrypted" in refused.err) == (2, True)
+    assert not (tmp_path / "all").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("backup", ""), ("restore", ""), ("models", "add", " "), ("knowledge", "add", "")],
+)
+def test_an_empty_word_is_no_file(run: Run, site: str, words: tuple[str, ...]) -> None:
+    refused = run(*words)
+    assert (refused.exit_code, "the name is empty" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["use", "pull", "remove"])
+def test_an_empty_word_is_no_model(run: Run, site: str, verb: str) -> None:
+    assert run("models", verb, "").err.startswith("There is no model called “”")
+
+
+def test_the_beginning_of_a_models_name_leads_to_it(run: Run, site: str) -> None:
+    assert (
+        "Did you mean: smollm2-135m-instruct, smollm2-360m" in run("models", "pull", "smollm2").err
+    )
+
+
+def test_models_come_from_an_address(run: Run, site: str) -> None:
+    refused = run("models", "pull", "qwen3-1.7b", "--endpoint", "example.org")
+    assert (refused.exit_code, "begins with https://" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("address", ["shop", "12", "opening hours", "shop/prices"])
+def test_a_word_is_no_address_and_leaves_no_source(run: Run, site: str, address: str) -> None:
+    refused = run("knowledge", "crawl", address)
+    assert (refused.exit_code, "is not a web address" in refused.err) == (2, True)
+    assert json.loads(run("knowledge", "list", "--json").out) == []
+
+
+def test_files_and_addresses_lead_to_the_verb_that_takes_them(
+    run: Run, site: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "prices.md"
+    file.write_text("# Prices\n\nA ticket is 3 €.")
+    told = run("knowledge", "crawl", str(file)).err
+    assert f"chatbot-server knowledge add {file}" in told
+    told = run("knowledge", "add", "https://shop.example/prices").err
+    assert "chatbot-server knowledge crawl https://shop.example/prices" in told
+
+
+def test_an_empty_question_is_asked_for(run: Run, site: str) -> None:
+    refused = run("knowledge", "search", "  ")
+    assert (refused.exit_code, "write between 1 and" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("verb", [("import",), ("golden", "add", "--file")])
+def test_an_empty_file_is_told(run: Run, site: str, tmp_path: Path, verb: tuple[str, ...]) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    refused = run("knowledge", *verb, str(tmp_path / "empty.jsonl"))
+    assert (refused.exit_code, "empty.jsonl is empty" in refused.err) == (2, True)
+
+
+def test_numbers_that_are_gone_lead_to_those_there_are(run: Run, site: str) -> None:
+    assert "site history" in run("site", "undo", site, "99").err
+    assert "golden runs" in run("knowledge", "golden", "compare", "1", "2").err
+
+
+def test_an_address_that_a_site_has_not_is_named_once(run: Run, site: str) -> None:
+    words = ("site", "edit", site, "--remove-origin", "https://old.example")
+    assert "no address is noted" in run(*words).err
+    run("site", "edit", site, "--origin", "https://shop.example")
+    told = run(*words).err
+    assert (told.count("--remove-origin"), "https://shop.example" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "key"),
+    [("--port", "9170", "server.port"), ("--host", "0.0.0.0", "server.host")],
+)
+def test_init_names_the_options_that_a_configuration_leaves_unused(
+    run: Run, site: str, option: str, value: str, key: str
+) -> None:
+    again = run("init", option, value, "--model", "none", "--data-dir", "data")
+    assert again.exit_code == 0
+    assert [line.split(" was not used")[0] for line in again.err.splitlines()] == [
+        f"{option} {value}"
+    ]
+    assert f"config set {key} {value}" in again.err
+    assert "data_dir" in run("init", "--data-dir", "elsewhere").err
+    assert not run("init").err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--host", ""), ("--host", "two words"), ("--host", "http://here"), ("--model", "")],
+)
+def test_init_writes_no_configuration_that_it_would_refuse(
+    run: Run, tmp_path: Path, option: str, value: str
+) -> None:
+    refused = run("init", option, value)
+    assert (refused.exit_code, bool(refused.err)) == (1, True)
+    assert "config.yaml" not in refused.err  # which is not there
+    assert not (tmp_path / "config.yaml").exists()
+    assert run("init", "--model", "none").exit_code == 0
+
+
+def test_init_is_begun_anew_where_no_data_could_be_kept(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    assert run("init", "--model", "none", "--data-dir", "taken").exit_code == 1
+    assert run("init", "--model", "none").exit_code == 0
+    assert (tmp_path / "data").is_dir()
+
+
+def test_a_model_that_is_not_there_cannot_be_set(run: Run, site: str, tmp_path: Path) -> None:
+    refused = run("config", "set", "engine.model", "nowhere")
+    assert refused.err.startswith("There is no model called “nowhere”")
+    assert run("config", "set", "engine.family", "nothing").exit_code == 1
+    assert run("config", "check").exit_code == 0
+    assert run("config", "set", "engine.model", "smollm2-135m-instruct").exit_code == 0
+
+
+def test_a_site_is_there_though_nobody_reads_what_is_said_of_it(run: Run, tmp_path: Path) -> None:
+    run("init", "--model", "none")
+    reading, writing = os.pipe()
+    os.close(reading)  # as head leaves one
+    words = ["-m", "chatbot_server", "--config", str(tmp_path / "config.yaml")]
+    command = [sys.executable, *words, "site", "add", "Shop"]
+    assert subprocess.run(command, stdout=writing, check=False).returncode == 1
+    os.close(writing)
+    assert "Shop" in run("site", "list").out
