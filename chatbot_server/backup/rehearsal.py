@@ -11,11 +11,12 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from chatbot_server.backup.archive import BackupError, open_archive
+from chatbot_server.backup.rehearsal_record import FILE, Rehearsal, last_rehearsal
 from chatbot_server.backup.restoring import REHEARSAL, restore_into_new
 from chatbot_server.backup.service import SUFFIX
 from chatbot_server.errors import ChatbotError
@@ -25,29 +26,10 @@ from chatbot_server.storage.copying import copied_tables, rows_of
 from chatbot_server.storage.database import Database
 from chatbot_server.temporary import temporary_folder
 
-FILE = "rehearsal.json"
 MONTH = 30 * DAY
 # What is counted anew, or says when and how often something was indexed.
 MADE_ANEW = {"knowledge_document": {"id", "read"}, "knowledge_state": {"version"}}
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """How the last one went.
-
-    Attributes:
-        file: the backup's name.
-        at: in Unix seconds.
-        rows: that were put back and are as in the file.
-        code, values: of the sentence that says why it failed; empty: it did not.
-    """
-
-    file: str
-    at: int
-    rows: int = 0
-    code: str = ""
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 def rehearse(file: Path) -> int:
@@ -102,14 +84,6 @@ def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
         why = say(result.code, "en", **result.values)
         logger.error("the backup %s cannot be restored: %s", file.name, why)
     return result
-
-
-def last_rehearsal(run_dir: Path) -> Rehearsal | None:
-    """The result of the last rehearsal, if there was one."""
-    try:
-        return Rehearsal(**json.loads((run_dir / FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 def _digest(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> tuple[int, int]:

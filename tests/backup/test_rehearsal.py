@@ -14,7 +14,8 @@ from support.servers.owner_server import OwnerServer
 
 from chatbot_server.backup import rehearsal
 from chatbot_server.backup.archive import BackupError
-from chatbot_server.backup.rehearsal import last_rehearsal, rehearse, rehearse_when_due
+from chatbot_server.backup.rehearsal import rehearse, rehearse_when_due
+from chatbot_server.backup.rehearsal_record import FILE, last_rehearsal
 from chatbot_server.backup.service import back_up
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.copying import Row, rows_of
@@ -75,7 +76,7 @@ def test_a_damaged_backup_is_told_at_home_and_in_the_log(
     assert rehearse_when_due(folder, run_dir) is None  # for a month
     browser = owner.browser("owner")
     assert "rows came back" in browser.get(f"/admin/{owner.key}/").text
-    (run_dir / rehearsal.FILE).unlink()
+    (run_dir / FILE).unlink()
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     (folder / "b.chatbot-backup").write_bytes(data)

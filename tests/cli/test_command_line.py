@@ -68,6 +68,17 @@ def test_what_needs_no_settings_does_not_wait_for_what_reads_them(option: str) -
     assert subprocess.run([sys.executable, "-c", "\n".join(lines)], check=False).returncode == 0
 
 
+def test_the_first_check_of_doctor_waits_for_no_part_of_a_later_one() -> None:
+    lines = [
+        "import sys; from chatbot_server.cli.diagnosis.doctor import doctor",
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, check=True, text=True
+    )
+    assert not {"sqlalchemy", "httpx", "numpy", "smtplib"} & set(done.stdout.split())
+
+
 def test_the_help_lists_the_verbs(run: Run) -> None:
     shown = run("--help").out
     for verb in set(VERBS) - {"jobs"}:

@@ -15,7 +15,7 @@ from support.command_line import Run
 from support.models.tiny_models import write_random_llama_gguf
 from support.servers.ports import free_port
 
-from chatbot_server.backup.rehearsal import Rehearsal
+from chatbot_server.backup.rehearsal_record import Rehearsal
 from chatbot_server.cli.diagnosis import doctor
 from chatbot_server.cli.diagnosis.checks import report_and_exit
 from chatbot_server.diagnosis.own_server import Check

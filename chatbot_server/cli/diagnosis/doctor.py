@@ -6,32 +6,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from chatbot_server.backup.rehearsal import Rehearsal, last_rehearsal
+from chatbot_server.backup.rehearsal_record import Rehearsal, last_rehearsal
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.checks import report_and_exit
-from chatbot_server.cli.diagnosis.sources import check_source
 from chatbot_server.cli.options import JSON, day_of
-from chatbot_server.cli.running_server import check_server, runs_here
-from chatbot_server.config.sections import EngineSection
 from chatbot_server.diagnosis.own_server import Check
-from chatbot_server.energy.power import PowerCounter
-from chatbot_server.engine.openai.engine import OpenAIEngine
 from chatbot_server.errors import ChatbotError, Unavailable
-from chatbot_server.mail.smtp import open_server
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
-from chatbot_server.retrieval.crawl.chromium import BrowserFailed
-from chatbot_server.retrieval.crawl.rendering import usable_program
-from chatbot_server.retrieval.curate.listing import describe_sources
-from chatbot_server.service.prepare import plan_engine
-from chatbot_server.service.processes import listeners
-from chatbot_server.storage.counters import check_counters
-from chatbot_server.storage.knowledge.documents import has_documents
-from chatbot_server.storage.site.sites import all_sites
-from chatbot_server.storage.soundness import check_every_page
-from chatbot_server.storage.visitors.outbox import undelivered
+
+# The other parts are imported by the check that needs them: all of them together take a second,
+# in which the results of the first checks can be read.
+if TYPE_CHECKING:
+    from chatbot_server.config.sections import EngineSection
 
 MEGABYTE = 1_000_000
 # The embedded model, the web server and their conversations, with every cache full.
@@ -60,6 +50,8 @@ def examine(context: Context) -> Iterator[Check]:
         yield Check("config", False, error.sentence(context.language))
         return
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
+    from chatbot_server.cli.running_server import check_server, runs_here
+
     yield _try(context, "server", lambda: check_server(context))
     is_running = runs_here(context)
     needed_memory = LEFT_MEMORY if is_running else _memory_to_start(config.engine)
@@ -67,6 +59,8 @@ def examine(context: Context) -> Iterator[Check]:
     yield _check_enough(context, "disk", free_disk(config.data_dir), NEEDED_DISK)
     yield _try(context, "database", lambda: _check_database(context))
     yield from check_pages(context)
+    from chatbot_server.storage.counters import check_counters
+
     if config.retrieval.browser == "auto":
         yield _check_browser(context)
     counters = config.limits.storage
@@ -93,6 +87,8 @@ def _check_machine(context: Context) -> Check:
 
 
 def _describe_energy(context: Context) -> Check:
+    from chatbot_server.energy.power import PowerCounter
+
     watts = context.config.energy.core_watts
     way = "measured" if PowerCounter.find() else "estimated" if watts else "unknown"
     return Check("energy", True, context.say(f"doctor_energy_{way}", watts=f"{watts:g}"))
@@ -130,6 +126,11 @@ def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
 
 def check_pages(context: Context) -> Iterator[Check]:
     """Which sites and sources have nothing to answer from; none while the database is away."""
+    from chatbot_server.cli.diagnosis.sources import check_source
+    from chatbot_server.retrieval.curate.listing import describe_sources
+    from chatbot_server.storage.knowledge.documents import has_documents
+    from chatbot_server.storage.site.sites import all_sites
+
     try:
         with context.database.session() as session:
             everyone = all_sites(session)
@@ -157,6 +158,9 @@ def _check_backup(context: Context, rehearsal: Rehearsal) -> Check:
 
 
 def _check_browser(context: Context) -> Check:
+    from chatbot_server.retrieval.crawl.chromium import BrowserFailed
+    from chatbot_server.retrieval.crawl.rendering import usable_program
+
     try:
         return Check("browser", True, context.say("doctor_browser", program=usable_program()))
     except BrowserFailed as error:
@@ -164,6 +168,9 @@ def _check_browser(context: Context) -> Check:
 
 
 def _check_mail(context: Context) -> str:
+    from chatbot_server.mail.smtp import open_server
+    from chatbot_server.storage.visitors.outbox import undelivered
+
     mail = context.config.mail
     with open_server(mail) as server:
         server.noop()
@@ -176,6 +183,8 @@ def _check_mail(context: Context) -> str:
 
 
 def _check_database(context: Context) -> str:
+    from chatbot_server.storage.soundness import check_every_page
+
     address = context.database.ping()
     context.database.check_writer(WRITER_SECONDS)
     check_every_page(context.database, context.config.run_dir)
@@ -183,6 +192,8 @@ def _check_database(context: Context) -> str:
 
 
 def _check_port(context: Context) -> str:
+    from chatbot_server.service.processes import listeners
+
     server = context.config.server
     for listener in listeners(context.config):
         listener.check()
@@ -190,12 +201,16 @@ def _check_port(context: Context) -> str:
 
 
 def _ask_endpoint(context: Context, settings: EngineSection) -> str:
+    from chatbot_server.engine.openai.engine import OpenAIEngine
+
     with closing(OpenAIEngine(settings)) as engine:
         model = engine.info().model
     return context.say("doctor_endpoint", address=settings.endpoints[0].url, model=model)
 
 
 def _plan_model(context: Context) -> str:
+    from chatbot_server.service.prepare import plan_engine
+
     plan = plan_engine(context.config)
     if plan is None:
         return context.say("doctor_no_model")

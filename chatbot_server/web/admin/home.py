@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
 from chatbot_server import __version__
-from chatbot_server.backup.rehearsal import last_rehearsal
+from chatbot_server.backup.rehearsal_record import last_rehearsal
 from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.errors import ChatbotError, EngineError, UsageError
 from chatbot_server.messages import say

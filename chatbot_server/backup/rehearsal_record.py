@@ -1,0 +1,36 @@
+"""The result of the last rehearsal of a restore, in a file that the server and ``doctor`` read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILE = "rehearsal.json"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """How the last one went.
+
+    Attributes:
+        file: the backup's name.
+        at: in Unix seconds.
+        rows: that were put back and are as in the file.
+        code, values: of the sentence that says why it failed; empty: it did not.
+    """
+
+    file: str
+    at: int
+    rows: int = 0
+    code: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def last_rehearsal(run_dir: Path) -> Rehearsal | None:
+    """The result of the last rehearsal, if there was one."""
+    try:
+        return Rehearsal(**json.loads((run_dir / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
