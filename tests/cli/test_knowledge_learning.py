@@ -56,6 +56,7 @@ def test_the_most_frequent_group_comes_first_with_its_wordings(run: Run) -> None
     assert first["times"] == 3
     assert {text.casefold() for text in first["questions"]} >= {"can i rent skis?"}
     assert second["questions"] == ["Who is Ada?"]
+    assert second["pages"] == {}
     shown = run("knowledge", "unanswered").out
     assert first["group"] in shown
     assert "3 ×" in shown

@@ -41,6 +41,7 @@ def unanswered(context: Context, /, limit: int, key: str | None, as_json: bool) 
                 "times": group.times,
                 "last": group.last,
                 "questions": list(group.wordings),
+                "pages": dict(group.pages),
             }
             for group in open_groups
         ]

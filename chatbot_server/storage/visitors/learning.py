@@ -85,6 +85,7 @@ class UnansweredQuestion:
         at: when it was asked, in Unix seconds.
         first: whether it is the first question of its conversation.
         conversation, message: their ids.
+        page: the address where the conversation began; empty if it is not known.
     """
 
     text: str
@@ -92,6 +93,7 @@ class UnansweredQuestion:
     first: bool
     conversation: str
     message: str
+    page: str = ""
 
 
 def unanswered_questions(session: Session, site_id: int, limit: int) -> list[UnansweredQuestion]:
@@ -114,8 +116,10 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
             question.position,
             question.conversation_id,
             question.id,
+            Conversation.page,
         )
         .join(answer, follows)
+        .join(Conversation, Conversation.id == question.conversation_id)
         .where(
             question.conversation_id.in_(select(newest.subquery().c.id)),
             question.role == "user",
@@ -125,8 +129,8 @@ def unanswered_questions(session: Session, site_id: int, limit: int) -> list[Una
         .limit(limit)
     )
     return [
-        UnansweredQuestion(text, asked_at, position == 0, conversation, message)
-        for text, asked_at, position, conversation, message in rows
+        UnansweredQuestion(text, asked_at, position == 0, conversation, message, page or "")
+        for text, asked_at, position, conversation, message, page in rows
     ]
 
 
@@ -146,8 +150,9 @@ def set_ignored(session: Session, site_id: int, names: Collection[str], *, ignor
 
 def rechecks_of(session: Session, site_id: int) -> dict[str, Recheck]:
     """The rechecks of the site's questions, by name."""
-    mine = select(QuestionRecheck).where(QuestionRecheck.site_id == site_id)
-    return {row.name: Recheck(row.version, row.answered) for row in session.scalars(mine)}
+    columns = QuestionRecheck.name, QuestionRecheck.version, QuestionRecheck.answered
+    rows = session.execute(select(*columns).where(QuestionRecheck.site_id == site_id))
+    return {name: Recheck(version, answered) for name, version, answered in rows}
 
 
 def replace_rechecks(session: Session, site_id: int, rechecks: Mapping[str, Recheck]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -230,3 +231,30 @@ def test_groups_are_those_of_comparing_each_with_each(
     rarest = "chatbot_server.retrieval.curate.learning.unanswered._Wording.rarest"
     monkeypatch.setattr(rarest, all_stems)
     assert unanswered_groups(database, site_id) == groups
+
+
+def test_groups_are_remembered_until_a_question_comes_or_goes(
+    database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unanswered, "_layouts", type(unanswered._layouts)())
+    grouped: list[int] = []
+    real = unanswered._gathered
+
+    def gathered(wordings: Sequence[Any]) -> list[list[Any]]:
+        grouped.append(len(wordings))
+        return real(wordings)
+
+    monkeypatch.setattr(unanswered, "_gathered", gathered)
+    for text in ("Do you rent skis?", "do you rent skis", "Do you repair bikes?"):
+        ask_in_vain(database, site_id, text)
+    first = unanswered_groups(database, site_id)
+    assert unanswered_groups(database, site_id) == first
+    assert grouped == [2]
+    assert "skis" not in repr(unanswered._layouts), "what is erased is not kept in memory"
+    ask_in_vain(database, site_id, "Do you rent skis?")
+    assert [group.times for group in unanswered_groups(database, site_id)] == [3, 1]
+    monkeypatch.setattr(unanswered, "MOST_LAYOUTS", 1)
+    ask_in_vain(database, site_id, "Who is Ada?")
+    assert len(unanswered_groups(database, site_id)) == 3
+    assert len(unanswered._layouts) == 1
+    assert grouped == [2, 2, 3]

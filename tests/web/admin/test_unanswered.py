@@ -90,3 +90,22 @@ def test_a_question_that_was_just_answered_is_not_shown_again(
     page = browser.get(path).text
     assert "Do you sell cider?" not in page
     assert "Do you repair bicycles?" in page
+
+
+def test_a_group_leads_to_the_pages_where_it_was_asked(owner: OwnerServer) -> None:
+    for page, times in (
+        ("https://example.org/b?x=<b>", 1),
+        ("https://example.org/a", 2),
+        (None, 1),
+    ):
+        for _ in range(times):
+            asked = talk(owner, "Do you repair bicycles?", "", "none")
+            with owner.database.session() as session:
+                session.get_one(Conversation, asked).page = page
+    browser = owner.browser("reader")
+    page = browser.get(f"/admin/{owner.key}/unanswered").text
+    shown = page.split("Asked on:")[1].split("<br>")[0]
+    names = re.findall(r">(http[^<]*)</a> \((\d)\)", shown)
+    assert names == [("https://example.org/a", "2"), ("https://example.org/b?x=&lt;b&gt;", "1")]
+    link = re.findall(r'href="([^"]*)"', shown)[0].replace("&amp;", "&")
+    assert browser.get(link).text.count("Do you repair bicycles?") == 2

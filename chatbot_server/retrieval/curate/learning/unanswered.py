@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 import time
 import zlib
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,7 +45,15 @@ MOST_ASKED = 200
 ALIKE = 0.85
 # The most conversations of a group that the owner is led to, newest first.
 MOST_LED_TO = 5
+MOST_PAGES = 3
 PERSONAL_FACTS = frozenset({"email", "phone"})
+
+
+# Each group: of each of its wordings the name, and the places of its questions among all.
+Layout = tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]
+MOST_LAYOUTS = 32  # the last ones that are remembered, of as many sites
+_layouts: OrderedDict[bytes, Layout] = OrderedDict()
+_layouts_lock = threading.Lock()
 
 
 @dataclass
@@ -54,22 +63,25 @@ class _Wording:
     Attributes:
         words: their folded words, joined.
         bare_words: tells the stems of questions.
-        latest: the newest of them, newest first.
+        places: of the questions among all, newest first.
     """
 
     words: str
     bare_words: BareWords
     spellings: Counter[str] = field(default_factory=Counter)
-    latest: list[UnansweredQuestion] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
 
     @property
     def times(self) -> int:
         return self.spellings.total()
 
+    @property
+    def name(self) -> str:
+        return hashlib.sha256(self.words.encode()).hexdigest()[:8]
+
     @cached_property
     def text(self) -> str:
-        """The most frequent spelling; of several, the longest."""
-        return max(self.spellings, key=lambda text: (self.spellings[text], len(text), text))
+        return _most_frequent(self.spellings)
 
     @cached_property
     def parsed(self) -> ParsedText:
@@ -108,6 +120,7 @@ class QuestionGroup:
         names: those of all its wordings, each of which refers to it.
         latest: the last times it was asked, newest first.
         ignored: the owner does not want to answer it.
+        pages: the addresses where it was asked most, each with the number of times.
     """
 
     name: str
@@ -116,20 +129,26 @@ class QuestionGroup:
     latest: tuple[UnansweredQuestion, ...]
     names: frozenset[str] = field(default=frozenset(), repr=False)
     ignored: bool = False
+    pages: tuple[tuple[str, int], ...] = ()
 
     @classmethod
-    def of(cls, members: Sequence[_Wording], ignored: Collection[str] = ()) -> QuestionGroup:
-        """The group of *members*, the most frequent first; *ignored*: names of questions."""
-        names = [hashlib.sha256(member.words.encode()).hexdigest()[:8] for member in members]
-        latest = [question for member in members for question in member.latest]
-        latest.sort(key=lambda question: -question.at)
+    def of(
+        cls, members: Mapping[str, Sequence[UnansweredQuestion]], ignored: Collection[str] = ()
+    ) -> QuestionGroup:
+        """The group of *members*: the questions of each wording by its name, the most frequent
+        wording first; *ignored*: names of questions."""
+        questions = [question for wording in members.values() for question in wording]
+        questions.sort(key=lambda question: -question.at)
+        pages = Counter(question.page for question in questions if question.page)
+        names = tuple(members)
         return cls(
             names[0],
-            tuple(member.text for member in members),
-            sum(member.times for member in members),
-            tuple(latest[:MOST_LED_TO]),
+            tuple(_most_frequent(Counter(map(_spelling, wording))) for wording in members.values()),
+            len(questions),
+            tuple(questions[:MOST_LED_TO]),
             frozenset(names),
             not frozenset(names).isdisjoint(ignored),
+            tuple(pages.most_common(MOST_PAGES)),
         )
 
     @property
@@ -159,10 +178,14 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
     with database.session() as session:
         questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
         names_to_ignore = ignored_names(session, site_id)
-    return sorted(
-        (QuestionGroup.of(members, names_to_ignore) for members in _gathered(_wordings(questions))),
-        key=lambda group: (-group.times, -group.last, group.name),
+    groups = (
+        QuestionGroup.of(
+            {name: [questions[place] for place in places] for name, places in members},
+            names_to_ignore,
+        )
+        for members in _layout(questions)
     )
+    return sorted(groups, key=lambda group: (-group.times, -group.last, group.name))
 
 
 @dataclass(frozen=True)
@@ -258,25 +281,50 @@ def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
     raise NotFound("unanswered_unknown", name=name[:40])
 
 
-def _wordings(questions: Iterable[UnansweredQuestion]) -> list[_Wording]:
+def _layout(questions: Sequence[UnansweredQuestion]) -> Layout:
+    """How *questions* are grouped; what was found last is remembered, without any text."""
+    texts = repr([(question.text, question.first) for question in questions])
+    digest = hashlib.sha256(texts.encode()).digest()
+    with _layouts_lock:
+        layout = _layouts.pop(digest, None)
+    if layout is None:
+        layout = tuple(
+            tuple((member.name, tuple(member.places)) for member in members)
+            for members in _gathered(_wordings(questions))
+        )
+    with _layouts_lock:
+        _layouts[digest] = layout
+        while len(_layouts) > MOST_LAYOUTS:
+            _layouts.popitem(last=False)
+    return layout
+
+
+def _wordings(questions: Sequence[UnansweredQuestion]) -> list[_Wording]:
     """Each question once, the most frequent first.
 
     One that only makes sense after another (“and on Sundays?”) is left out: an answer
     to it alone would be given after any other question too.
     """
-    questions = list(questions)
     bare_words = BareWords(question.text[:LONGEST_QUESTION] for question in questions)
     wordings: dict[str, _Wording] = {}
-    for question in questions:
-        text = " ".join(question.text[:LONGEST_QUESTION].split())
+    for place, question in enumerate(questions):
+        text = _spelling(question)
         words = " ".join(stems.words(text))
         if not words or (not question.first and is_followup(text)):
             continue
         wording = wordings.setdefault(words, _Wording(words, bare_words))
         wording.spellings[text] += 1
-        if len(wording.latest) < MOST_LED_TO:
-            wording.latest.append(question)
+        wording.places.append(place)
     return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
+
+
+def _spelling(question: UnansweredQuestion) -> str:
+    return " ".join(question.text[:LONGEST_QUESTION].split())
+
+
+def _most_frequent(spellings: Mapping[str, int]) -> str:
+    """The most frequent spelling; of several, the longest."""
+    return max(spellings, key=lambda text: (spellings[text], len(text), text))
 
 
 def _gathered(wordings: Sequence[_Wording]) -> list[list[_Wording]]:

@@ -77,12 +77,12 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         site_id = site.id
-        was_used = bool(list_conversations(session, ConversationFilter(site_id), limit=1))
         seconds = ASKING_SECONDS if chunk_count(session, site_id) < LARGE_SITE else 0
     groups = unanswered_groups(parts.database, site_id)
     still = still_open(parts.knowledge, site_id, groups, most=MOST_GROUPS, seconds=seconds)
     if not still.is_settled:
         parts.call_job("embed")
+    was_used = bool(groups) or _has_conversations(parts, site_id)
     return render(
         "answers/unanswered",
         status=status,
@@ -96,6 +96,11 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         goes_on=request.args.get("done") == "answered",  # to the next question
         **{"lesson": None, "group": "", "may_force": False, "preview": None} | values,
     )
+
+
+def _has_conversations(parts: AdminParts, site_id: int) -> bool:
+    with parts.database.session() as session:
+        return bool(list_conversations(session, ConversationFilter(site_id), limit=1))
 
 
 def _preview(parts: AdminParts, key: str, name: str) -> Preview:
