@@ -20,8 +20,7 @@ from chatbot_server.conversation.turn import TurnParts
 from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.energy.power import PowerCounter
-from chatbot_server.engine.base import Engine, Sampling
-from chatbot_server.engine.process.client import SocketEngine
+from chatbot_server.engine.base import Engine
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.logs import set_up_logging
 from chatbot_server.models.machine import available_memory
@@ -32,6 +31,7 @@ from chatbot_server.retrieval.index.embedder import (
     make_embedder,
 )
 from chatbot_server.retrieval.read.extractor import Extractor
+from chatbot_server.service.answering import build_engine, sampling
 from chatbot_server.service.children import call_job
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.asked_sites import AskedSites
@@ -173,16 +173,6 @@ def app_without_routes(config: Config) -> Flask:
     return app
 
 
-def build_engine(config: Config) -> Engine:
-    """The engine as the web server uses it: over a socket or over HTTP, never in its process."""
-    if config.engine.kind == "openai":
-        # Imported here: that takes a tenth of a second, and most servers run a model of their own.
-        from chatbot_server.engine.openai.engine import OpenAIEngine
-
-        return OpenAIEngine(config.engine)
-    return SocketEngine(config.run_dir)
-
-
 def needs_model(config: Config) -> bool:
     """Whether a model is to answer, which the owner may change while the server runs."""
     has_local_model = chosen_model(config.run_dir, config.engine.model) is not None
@@ -232,16 +222,4 @@ def build_meter(config: Config, engine: Engine, knowledge: KnowledgeBase) -> Ene
         config.energy.core_watts,
         PowerCounter.find(),
         has_model=config.engine.kind != "openai",
-    )
-
-
-def sampling(config: Config) -> Sampling:
-    """How answers to visitors are sampled."""
-    engine = config.engine
-    return Sampling(
-        max_tokens=min(engine.max_tokens, engine.context_length // 2),
-        temperature=engine.temperature,
-        top_p=engine.top_p,
-        top_k=engine.top_k,
-        repetition_penalty=engine.repetition_penalty,
     )

@@ -204,9 +204,9 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
 
 def _run_answer_test(context: Context, file: Path) -> AnswerScore:
     """The score of the model in *file*, which is stored: it decides what the model may do."""
-    from chatbot_server.app import sampling
     from chatbot_server.conversation.faithfulness import ask_all
     from chatbot_server.engine.process.supervisor import local_engine
+    from chatbot_server.service.answering import sampling
     from chatbot_server.service.prepare import plan_engine
 
     config = context.config

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, Protocol
 
+from chatbot_server.errors import EngineError
 from chatbot_server.models.base import Tier
 from chatbot_server.prompt.base import Prompt
 
@@ -243,3 +244,11 @@ class Engine(Protocol):
     def close(self) -> None:
         """Close connections and end processes."""
         ...
+
+
+def may_write(engine: Engine) -> bool:
+    """Whether a model is there that is trusted with more than quoting."""
+    try:
+        return engine.status().state in ("ready", *ASLEEP) and engine.info().tier != "quote"
+    except EngineError:
+        return False

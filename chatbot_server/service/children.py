@@ -17,8 +17,8 @@ from chatbot_server.service.background import BackgroundWork
 
 logger = logging.getLogger("chatbot_server")
 
-JOB_NAMES = ("erase", "read", "embed", "pull", "mail", "model", "webhooks", "files")
-ON_CALL_ONLY = ("model", "webhooks")
+JOB_NAMES = ("erase", "read", "embed", "golden", "pull", "mail", "model", "webhooks", "files")
+ON_CALL_ONLY = ("golden", "model", "webhooks")
 WAITED_FOR = ("model", "files")  # by somebody at a page
 JOBS_EVERY = 3600.0
 FIRST_JOBS_AFTER = 20.0  # the first visitor comes first

@@ -21,15 +21,22 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
 from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
-from chatbot_server.retrieval.curate.learning.quality import run_when_due
+from chatbot_server.retrieval.curate.learning.quality import (
+    run_golden_questions,
+    run_when_due,
+    seconds_until_run,
+)
+from chatbot_server.retrieval.curate.learning.requested_runs import forget_request, requested_runs
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.retrieval.index.embedder import make_embedder
+from chatbot_server.service.answering import build_engine, sampling
 from chatbot_server.service.children import call_job
 from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.audit import erase_old_entries
 from chatbot_server.storage.shrinking import shrink
+from chatbot_server.storage.site.sites import all_sites
 from chatbot_server.storage.soundness import check_every_page
 from chatbot_server.storage.visitors.erasure import erase_expired
 from chatbot_server.storage.visitors.erasures import forget_old_erasures
@@ -90,16 +97,43 @@ def read(config: Config, database: Database) -> None:
 def embed(config: Config, database: Database) -> None:
     """Embed what was just read or pushed.
 
-    Then look for topics, and ask the golden and the unanswered questions again.
+    Then look for topics, ask the unanswered questions again, and have the golden ones asked.
     """
     model = chosen_model(config.run_dir, config.engine.model) or ""
     with open_knowledge(config, database) as base:
         embed_waiting(base)
         renew_topics(base)
-        wait = run_when_due(base, model)
+        wait = seconds_until_run(base, model)
         ask_again(base)
     if wait is not None:
-        call_job(config.run_dir, "embed", wait)
+        call_job(config.run_dir, "golden", wait)
+
+
+def golden(config: Config, database: Database) -> None:
+    """Ask the golden questions that are due, or were asked for in the browser.
+
+    Where a model writes, that takes minutes, in which what was read would not be embedded.
+    """
+    # Imported here: no other job needs what writes answers.
+    from chatbot_server.conversation.model.golden import GoldenWriter
+
+    engine, run_dir = build_engine(config), config.run_dir
+    if engine.status().state in ("starting", "restarting"):
+        call_job(run_dir, "golden", LOADING_SECONDS)
+        return
+    writing = GoldenWriter(database, engine, sampling(config))
+    model = chosen_model(run_dir, config.engine.model) or ""
+    with open_knowledge(config, database) as base:
+        with database.session() as session:
+            site_ids = {site.id for site in all_sites(session)}
+        for site_id, who in requested_runs(run_dir).items():
+            if site_id in site_ids:
+                run_golden_questions(base, site_id, who=who, model=model, writing=writing)
+            forget_request(run_dir, site_id)
+        wait = run_when_due(base, model, writing)
+    engine.close()
+    if wait is not None:
+        call_job(run_dir, "golden", wait)
 
 
 def open_knowledge(config: Config, database: Database) -> closing[KnowledgeBase]:
@@ -141,7 +175,9 @@ def files(config: Config, database: Database) -> None:
 
 
 # By the names in JOB_NAMES.
-JOBS = {job.__name__: job for job in (erase, read, embed, pull, mail, model, webhooks, files)}
+JOBS = {
+    job.__name__: job for job in (erase, read, embed, golden, pull, mail, model, webhooks, files)
+}
 
 
 def back_up_daily(config: Config, database: Database, folder: Path) -> None:

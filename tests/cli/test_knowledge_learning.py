@@ -14,7 +14,7 @@ from support.conversations import start_conversation
 from support.knowledge_cli import knows, refused
 
 from chatbot_server.config import load_config
-from chatbot_server.service.jobs import embed
+from chatbot_server.service.jobs import golden
 from chatbot_server.storage.base import HOUR
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
@@ -193,11 +193,11 @@ def test_runs_are_listed_and_compared(run: Run, knowledge_config: Path) -> None:
     assert "not been asked yet" in knows(run, "golden", "runs").out
     config = load_config(knowledge_config)
     database = Database(config.database_url)
-    embed(config, database)
+    golden(config, database)
     knows(run, "add", "--question", "Do you deliver?", "--answer", "No.")
     with database.session() as session:
         session.query(QualityRun).one().created -= HOUR
-    embed(config, database)
+    golden(config, database)
     database.close()
     lines = knows(run, "golden", "runs").out.splitlines()
     assert [line.split("  ")[-1] for line in lines] == ["own answers changed", "every night"]

@@ -106,11 +106,15 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
 @click.pass_obj
 def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Ask all of them; exit 1 if one is not answered as expected."""
+    from chatbot_server.conversation.model.golden import GoldenWriter
     from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
+    from chatbot_server.service.answering import build_engine, sampling
 
     site_id = site_id_of(context, key)
+    engine = build_engine(context.config)  # of the running server; none, if it does not run
+    writing = GoldenWriter(context.database, engine, sampling(context.config))
     with knowledge_base(context) as base:
-        results = ask_golden_questions(base, site_id)
+        results = ask_golden_questions(base, site_id, writing)
     failures = sum(not result.passed for result in results)
     if as_json:
         print_json([asdict(result) | {"passed": result.passed} for result in results])

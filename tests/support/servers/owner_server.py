@@ -48,7 +48,8 @@ class OwnerServer:
         self.database.migrate()
         reading = {"private_hosts": private_hosts}
         self.config = make_config(folder, retrieval=reading, server=server, mail=mail or {})
-        self.app: Flask = create_app(self.config, ScriptedModel("quote", ["Hello."]), self.database)
+        self.model = ScriptedModel("quote", ["Hello."])
+        self.app: Flask = create_app(self.config, self.model, self.database)
         with self.database.session() as session:
             site = add_site(session, "Bakery")
             self.key, self.site_id = site.key, site.id

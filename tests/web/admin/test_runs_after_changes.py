@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 
@@ -9,13 +10,15 @@ import pytest
 from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.learning.quality import (
     APART_SECONDS,
     run_when_due,
 )
+from chatbot_server.retrieval.curate.learning.requested_runs import request_run, requested_runs
 from chatbot_server.retrieval.curate.library import add_faq, add_note
-from chatbot_server.service.jobs import embed
+from chatbot_server.service.jobs import embed, golden
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.site.sites import Site
@@ -95,15 +98,19 @@ def test_nothing_is_asked_while_pages_are_read(owner: OwnerServer, runs: Runs) -
 def test_a_job_asks_after_a_change_and_schedules_the_next(owner: OwnerServer, runs: Runs) -> None:
     assert len(runs()) == 1
     add_note(owner.database, owner.site_id, "Parking", "It is free.")
-    call = owner.config.run_dir / "jobs-embed.called"
+    call = owner.config.run_dir / "jobs-golden.called"
     call.parent.mkdir(exist_ok=True)
-    call.unlink(missing_ok=True)
     with owner.database.session() as session:
         for row in session.query(QualityRun):
             row.created = now()
     embed(owner.config, owner.database)
     assert call.stat().st_mtime > now() + 10, "it was asked a moment ago"
-    assert len(runs("")) == 2
+    with owner.database.session() as session:
+        for row in runs_of(session, owner.site_id):
+            row.created -= APART_SECONDS
+    golden(owner.config, owner.database)
+    with owner.database.session() as session:
+        assert len(runs_of(session, owner.site_id)) == 2
 
 
 def test_what_got_worse_is_told_until_it_is_right_again(
@@ -160,3 +167,30 @@ def test_a_change_in_the_browser_calls_the_job(
     answer = browser.post(f"/admin/{owner.key}/{path}", data=form, headers=ORIGIN)
     assert answer.status_code == 303, answer.text
     assert call.exists()
+
+
+def test_a_model_that_writes_is_asked_by_the_job(owner: OwnerServer, post: Post) -> None:
+    post("/admin/KEY/quality", question="Do you sell boats?", expect="")
+    browser, path = owner.browser("reader"), f"/admin/{owner.key}/quality"
+    owner.model.tier = "write"
+    answer = post(f"{path}/runs")
+    assert answer.location == path
+    page = browser.get(path).text
+    assert "The question is being asked" in page
+    assert "Ask it now" not in page
+    with owner.database.session() as session:
+        assert runs_of(session, owner.site_id) == []
+    request_run(owner.config.run_dir, 4711, "Ann")  # of a site that is gone
+    golden(owner.config, owner.database)
+    assert "being asked" not in browser.get(path).text
+    assert requested_runs(owner.config.run_dir) == {}
+    with owner.database.session() as session:
+        assert [run.who for run in runs_of(session, owner.site_id)] == ["the owner"]
+
+
+def test_the_job_waits_for_a_model_that_is_being_loaded(owner: OwnerServer) -> None:
+    request_run(owner.config.run_dir, owner.site_id, "Ann")
+    write_state(owner.config.run_dir, EngineRecord("starting", supervisor=os.getpid()))
+    golden(owner.config, owner.database)
+    assert requested_runs(owner.config.run_dir) == {owner.site_id: "Ann"}
+    assert (owner.config.run_dir / "jobs-golden.called").stat().st_mtime > now() + 10

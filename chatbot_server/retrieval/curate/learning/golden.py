@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,10 @@ Grade = Literal["missed", "found", "answered"]
 GRADES: tuple[Grade, ...] = ("missed", "found", "answered")
 
 
+# What a model writes for a site to a question, in place of what was found; None: nothing.
+Writing = Callable[[int, str, Grounding], str | None]
+
+
 @dataclass(frozen=True)
 class GoldenResult:
     """How one golden question went.
@@ -26,7 +30,8 @@ class GoldenResult:
     Attributes:
         grade: ``answered`` as expected; ``found``: what is expected is among the passages, but not
             in the answer; ``missed``.
-        answer: what the visitor would be shown, without a model.
+        answer: what the visitor would be shown.
+        by_model: whether a language model wrote it.
     """
 
     number: int
@@ -34,6 +39,7 @@ class GoldenResult:
     expect: str
     grade: Grade
     answer: str
+    by_model: bool = False
 
     @property
     def passed(self) -> bool:
@@ -59,15 +65,23 @@ def read_golden_file(file: Path) -> list[tuple[str, str]]:
     return pairs
 
 
-def ask_golden_questions(base: KnowledgeBase, site_id: int) -> list[GoldenResult]:
-    """Ask every golden question of the site, and grade the answers."""
+def ask_golden_questions(
+    base: KnowledgeBase, site_id: int, writing: Writing = lambda *_: None
+) -> list[GoldenResult]:
+    """Ask every golden question of the site, and grade the answers.
+
+    Args:
+        writing: what a model writes; without one, visitors are shown what was found.
+    """
     with base.database.session() as session:
         golden = golden_questions(session, site_id)
     results = []
     for row in golden:
         grounding = base.ground(site_id, row.question)
-        grade = _grade(row.expect, grounding)
-        results.append(GoldenResult(row.id, row.question, row.expect, grade, grounding.answer))
+        written = writing(site_id, row.question, grounding)
+        shown = written or grounding.answer
+        grade = _grade(row.expect, shown, grounding.passages)
+        results.append(GoldenResult(row.id, row.question, row.expect, grade, shown, bool(written)))
     return results
 
 
@@ -79,13 +93,13 @@ def worse_results(
     return [result for result in after if GRADES.index(result.grade) < grades.get(result.number, 0)]
 
 
-def _grade(expect: str, grounding: Grounding) -> Grade:
+def _grade(expect: str, shown: str, passages: Sequence[Passage]) -> Grade:
     if not expect:
-        return "missed" if grounding.answer else "answered"
-    if grounding.answer and _holds(expect, grounding.answer, grounding.passages[:1]):
+        return "missed" if shown else "answered"
+    if shown and _holds(expect, shown, passages[:1]):
         return "answered"
-    texts = "\n".join(passage.text for passage in grounding.passages)
-    return "found" if _holds(expect, texts, grounding.passages) else "missed"
+    texts = "\n".join(passage.text for passage in passages)
+    return "found" if _holds(expect, texts, passages) else "missed"
 
 
 def _holds(expect: str, text: str, passages: Sequence[Passage]) -> bool:

@@ -16,7 +16,11 @@ from chatbot_server import __version__
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning.golden import GRADES, ask_golden_questions
+from chatbot_server.retrieval.curate.learning.golden import (
+    GRADES,
+    Writing,
+    ask_golden_questions,
+)
 from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.base import now
@@ -63,13 +67,19 @@ class Preview:
 
 
 def run_golden_questions(
-    base: KnowledgeBase, site_id: int, *, who: str = "", model: str = ""
+    base: KnowledgeBase,
+    site_id: int,
+    *,
+    who: str = "",
+    model: str = "",
+    writing: Writing = lambda *_: None,
 ) -> QualityRun:
     """Ask all golden questions of the site, and store the results.
 
     Args:
         who: the name of the account that asks for it; empty: nobody.
         model: the name of the language model that is loaded.
+        writing: what it writes, as for :func:`ask_golden_questions`.
     """
     with base.database.session() as session:
         state = answering_state(base, session, site_id, model)
@@ -81,8 +91,9 @@ def run_golden_questions(
             "expect": result.expect,
             "grade": result.grade,
             "answer": result.answer[:LONGEST_STORED_ANSWER],
+            "by_model": result.by_model,
         }
-        for result in ask_golden_questions(base, site_id)
+        for result in ask_golden_questions(base, site_id, writing)
     ]
     with base.database.session() as session:
         run = QualityRun(
@@ -116,7 +127,9 @@ def changes_since(former: QualityRun | None, state: Mapping[str, str]) -> list[s
     return [name for name, value in state.items() if before.get(name, value) != value]
 
 
-def run_when_due(base: KnowledgeBase, model: str = "") -> int | None:
+def run_when_due(
+    base: KnowledgeBase, model: str = "", writing: Writing = lambda *_: None
+) -> int | None:
     """Run the golden questions of each site once a night, and after its answers may have changed.
 
     Not while its pages are read or embedded, and not more often than every ``APART_SECONDS``.
@@ -124,18 +137,26 @@ def run_when_due(base: KnowledgeBase, model: str = "") -> int | None:
     Returns:
         Seconds until a site is due that changed too soon after its last run; None: none is.
     """
-    waits = []
-    with base.database.session() as session:
-        site_ids = [site.id for site in all_sites(session) if golden_questions(session, site.id)]
-    for site_id in site_ids:
+    for site_id, wait in _waits(base, model).items():
         try:
-            if (wait := _seconds_until_due(base, site_id, model)) == 0:
-                run_golden_questions(base, site_id, model=model)
-            elif wait is not None:
-                waits.append(wait)
+            if wait == 0:
+                run_golden_questions(base, site_id, model=model, writing=writing)
         except ChatbotError:  # noqa: PERF203 - the other sites are asked all the same
             logger.exception("golden questions of site %s", site_id)
-    return min(waits, default=None)
+    return min(filter(None, _waits(base, model).values()), default=None)
+
+
+def seconds_until_run(base: KnowledgeBase, model: str = "") -> int | None:
+    """Seconds until the golden questions of a site are due; None: nothing has changed."""
+    return min(_waits(base, model).values(), default=None)
+
+
+def _waits(base: KnowledgeBase, model: str) -> dict[int, int]:
+    """By site, the seconds until its golden questions are due, where they are to be asked."""
+    with base.database.session() as session:
+        site_ids = [site.id for site in all_sites(session) if golden_questions(session, site.id)]
+    waits = {site_id: _seconds_until_due(base, site_id, model) for site_id in site_ids}
+    return {site_id: wait for site_id, wait in waits.items() if wait is not None}
 
 
 def _seconds_until_due(base: KnowledgeBase, site_id: int, model: str) -> int | None:

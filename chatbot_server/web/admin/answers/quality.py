@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
+from chatbot_server.engine.base import may_write
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.curate.learning.quality import (
@@ -13,6 +14,7 @@ from chatbot_server.retrieval.curate.learning.quality import (
     margin_of_error,
     run_golden_questions,
 )
+from chatbot_server.retrieval.curate.learning.requested_runs import is_requested, request_run
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.learning import (
     LONGEST_EXPECT,
@@ -53,6 +55,7 @@ def add_quality(bp: Blueprint, parts: AdminParts) -> None:
             runs=runs,
             last_run=last_run,
             worse=worse,
+            is_asking=is_requested(parts.config.run_dir, site.id),
             share=(total, right, margin_of_error(right, total)),
             **{"draft": {"question": "", "expect": ""}} | values,
         )
@@ -84,7 +87,12 @@ def add_runs(bp: Blueprint, parts: AdminParts) -> None:
     def run_quality(key: str) -> Response:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
-        model = chosen_model(parts.config.run_dir, parts.config.engine.model) or ""
+        run_dir = parts.config.run_dir
+        if may_write(parts.engine):  # which takes longer than a reader waits for a page
+            request_run(run_dir, site_id, g.account.name)
+            parts.call_job("golden")
+            return go("quality", key=key)
+        model = chosen_model(run_dir, parts.config.engine.model) or ""
         run = run_golden_questions(parts.knowledge, site_id, who=g.account.name, model=model)
         return go("quality_run", key=key, number=run.id)
 

@@ -82,7 +82,10 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
     still = still_open(parts.knowledge, site_id, groups, most=MOST_GROUPS, seconds=seconds)
     if not still.is_settled:
         parts.call_job("embed")
-    was_used = bool(groups) or _has_conversations(parts, site_id)
+    was_used = bool(groups)
+    if not was_used:
+        with parts.database.session() as session:
+            was_used = bool(list_conversations(session, ConversationFilter(site_id), limit=1))
     return render(
         "answers/unanswered",
         status=status,
@@ -96,11 +99,6 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         goes_on=request.args.get("done") == "answered",  # to the next question
         **{"lesson": None, "group": "", "may_force": False, "preview": None} | values,
     )
-
-
-def _has_conversations(parts: AdminParts, site_id: int) -> bool:
-    with parts.database.session() as session:
-        return bool(list_conversations(session, ConversationFilter(site_id), limit=1))
 
 
 def _preview(parts: AdminParts, key: str, name: str) -> Preview:
