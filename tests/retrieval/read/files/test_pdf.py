@@ -193,20 +193,6 @@ def test_a_table_of_contents_is_no_text() -> None:
     assert read(page) == "Dogs are welcome."
 
 
-def test_what_is_filled_into_a_form_is_read_with_its_name() -> None:
-    field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(town)/TU(Town)/V(Derby)/Rect[50 600 200 620]>>"
-    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Annots[6 0 R]"
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]>>>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        page + b"/Resources<</Font<</F 5 0 R>>>>>>",
-        stream(drawn([(50, 700, "Your booking")])),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        field,
-    ]
-    assert read_bytes("x.pdf", pdf_of(objects))["text"] == "Your booking\n\nTown : Derby"
-
-
 def test_a_scan_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "find_tesseract", lambda: None)
     picture = (

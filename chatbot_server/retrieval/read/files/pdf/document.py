@@ -17,6 +17,7 @@ from chatbot_server.retrieval.read.document import (
 )
 from chatbot_server.retrieval.read.files.lines import joined, without_page_number
 from chatbot_server.retrieval.read.files.pdf import ocr
+from chatbot_server.retrieval.read.files.pdf.forms import add_form
 from chatbot_server.retrieval.read.files.pdf.layout import Item, Line, read_layout
 from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage, read_page
 from chatbot_server.retrieval.read.files.pdf.spreadsheet import (
@@ -28,7 +29,6 @@ from chatbot_server.retrieval.read.files.titles import one_document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 
 MAX_PAGES = 500
-MAX_FIELDS = 1000
 # Letters that a scanner adds to the picture of a page: its name, or a number.
 MAX_ON_SCAN = 40
 # Of the height of a page, where headers and footers stand, and how many lines they have.
@@ -117,8 +117,6 @@ def _document(
     if is_spreadsheet(str(properties.get("Creator") or "")):
         contents = with_columns_together(contents)
     PdfText([read_layout(page, rows) for page, rows in contents]).write(writer)
-    for field in form_fields(pdf):
-        writer.paragraph(field)
     if not writer.text and scans.count:
         raise Unreadable("extract_scan")
     title = str(properties.get("Title") or "")
@@ -150,50 +148,19 @@ class Scans:
 
 def pages_of(pdf: Any, scans: Scans) -> Iterator[tuple[PdfPage, list[Row]]]:
     """The pages and their lines, as far as they are read."""
+    pdf.init_forms()
     size = 0
     for number in range(min(len(pdf), MAX_PAGES)):
         page = pdf[number]
-        result = scans.read(page, read_page(page))
+        written = read_page(page)
+        result = scans.read(page, written)
+        if result is written:  # on a scan, what is filled in is recognised with the rest
+            add_form(pdf, page, result)
         page.close()
         size += sum(len(piece.text) for piece in result.pieces)
         yield result, result.rows() if result.pieces else []
         if size > MAX_TEXT:
             return
-
-
-def form_fields(pdf: Any) -> Iterator[str]:
-    """What is filled in, with the names of the fields."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
-    if pdf.get_formtype() == pdfium.FORMTYPE_NONE:
-        return
-    pdf.init_forms()
-    budget = MAX_FIELDS
-    for number in range(min(len(pdf), MAX_PAGES)):
-        page = pdf[number]
-        for at in range(pdfium.FPDFPage_GetAnnotCount(page)):
-            annotation = pdfium.FPDFPage_GetAnnot(page, at)
-            if pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET and budget:
-                budget -= 1
-                value, label, key = (
-                    annotation_text(pdfium, get, pdf.formenv, annotation)
-                    for get in (
-                        pdfium.FPDFAnnot_GetFormFieldValue,
-                        pdfium.FPDFAnnot_GetFormFieldAlternateName,
-                        pdfium.FPDFAnnot_GetFormFieldName,
-                    )
-                )
-                if value and value != "Off":
-                    yield f"{label or key} : {value}"
-            pdfium.FPDFPage_CloseAnnot(annotation)
-
-
-def annotation_text(pdfium: Any, get: Any, form: Any, annotation: Any) -> str:
-    """A text that PDFium tells of a field."""
-    size = min(get(form, annotation, None, 0), 20_000)
-    buffer = pdfium.create_string_buffer(size)
-    get(form, annotation, pdfium.cast(buffer, pdfium.POINTER(pdfium.FPDF_WCHAR)), size)
-    return str(buffer.raw.decode("utf-16-le", "replace").rstrip("\0").strip())
 
 
 def running_lines(pages: Sequence[tuple[PdfPage, list[Row]]]) -> dict[str, str]:

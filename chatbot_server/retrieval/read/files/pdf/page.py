@@ -95,6 +95,11 @@ class PdfPage:
     top: float = 0.0
     height: float = 1.0
     has_picture: bool = False
+    turn: int = 0  # of what is on it, in quarters to the left
+
+    def turned(self, box: Sequence[float]) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of *box* (left, bottom, right, top, growing upwards)."""
+        return _turned(box, self.turn)
 
     def rows(self) -> list[list[Piece]]:
         """The pieces line by line, from top to bottom and from left to right."""
@@ -161,9 +166,9 @@ def read_page(page: Any) -> PdfPage:
     turns = Counter(letter.turn for letter in letters)
     del turns[SLANTED]  # a stamp or a watermark
     turn_order = [turn for turn, _count in turns.most_common()] or [0]
-    result = PdfPage()
-    read_drawings(page, turn_order[0], result)
-    x0, top, x1, bottom = _turned(page.get_bbox(), turn_order[0])
+    result = PdfPage(turn=turn_order[0])
+    read_drawings(page, result)
+    x0, top, x1, bottom = result.turned(page.get_bbox())
     result.left, result.top, result.height = x0, top, max(1.0, bottom - top)
     for turn in turn_order:
         pieces = pieces_of([letter for letter in letters if letter.turn == turn], result)
@@ -276,7 +281,7 @@ def goes_on(former: Piece, letter: Letter, page: PdfPage) -> bool:
     return gap < 1 or not page.is_ruled_between(former.x1, letter.left, former.y)
 
 
-def read_drawings(page: Any, turn: int, result: PdfPage) -> None:
+def read_drawings(page: Any, result: PdfPage) -> None:
     """The lines, and the edges of boxes, that may be those of a table."""
     import pypdfium2.raw as pdfium
 
@@ -295,7 +300,7 @@ def read_drawings(page: Any, turn: int, result: PdfPage) -> None:
             area = (box[2] - box[0]) * (box[3] - box[1])
             result.has_picture = result.has_picture or area > 0.3 * width * height
         elif len(result.across) + len(result.down) < MAX_RULES:
-            add_rules(_turned(box, turn), result)
+            add_rules(result.turned(box), result)
     result.across.sort(key=lambda rule: rule.at)
     result.down.sort(key=lambda rule: rule.at)
 

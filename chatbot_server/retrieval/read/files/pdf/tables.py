@@ -91,10 +91,10 @@ def touching(
         group_down, group_across = [unused_down.pop()], list[Rule]()
         newest = group_down
         while newest:
-            touching = [any(_touch(rule, other) for other in newest) for rule in unused_across]
+            touching = [any(touch(rule, other) for other in newest) for rule in unused_across]
             newest_across = list(compress(unused_across, touching))
             unused_across = list(compress(unused_across, map(not_, touching)))
-            touching = [any(_touch(other, rule) for other in newest_across) for rule in unused_down]
+            touching = [any(touch(other, rule) for other in newest_across) for rule in unused_down]
             newest = list(compress(unused_down, touching))
             unused_down = list(compress(unused_down, map(not_, touching)))
             group_across += newest_across
@@ -102,10 +102,11 @@ def touching(
         yield group_across, group_down
 
 
-def _touch(across: Rule, down: Rule) -> bool:
+def touch(across: Rule, down: Rule, margin: float = TOUCH) -> bool:
+    """Whether two lines meet, or nearly so."""
     return (
-        across.start - TOUCH <= down.at <= across.end + TOUCH
-        and down.start - TOUCH <= across.at <= down.end + TOUCH
+        across.start - margin <= down.at <= across.end + margin
+        and down.start - margin <= across.at <= down.end + margin
     )
 
 
