@@ -76,7 +76,7 @@ def test_a_heading_in_larger_letters_ends_a_table_and_dots_lead_to_no_price() ->
     head += drawn([(50, 670, "Main courses")], size=16)
     assert read(head, [("Trout......", "19 €"), ("Stew......", "15 €")]).split("\n\n") == [
         "| Soup | 6 € |\n| Salad | 7 € |",
-        "Main courses",
+        "# Main courses",
         "| Trout | 19 € |\n| Stew | 15 € |",
     ]
 

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 
 from chatbot_server.retrieval.read.files.lines import joined
 from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock
+from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room, usual_size
 
 ALIGNED = 3.0
 MIN_GUTTER = 3.0
@@ -20,6 +20,10 @@ LARGER, APART = 1.2, 1.6
 LINES_APART = 2.6
 LEADERS, FEWEST_LEADERS = ".…_· ", 4
 MAX_LINES_ABOVE = 12
+# In points: as far below a name as others are.
+SAME_GAP = 1.0
+# In points: letters whose sizes differ by less are of one size.
+SAME_SIZE = 0.6
 _DIGIT = re.compile(r"\d")
 
 
@@ -92,24 +96,59 @@ class AlignedTable:
             max(row[-1].x1 for row in rows),
             rows[0][0].y,
             rows[-1][0].y,
+            usual_size(rows),
         )
 
     def joined_rows(self, lines: Sequence[list[str]]) -> list[list[str]]:
         """The rows, lines below the one that names a row joined to it."""
         pitch = self.row_pitch()
         texts: list[list[str]] = []
-        former_y = 0.0
-        for row, cells in zip(self._rows, lines, strict=False):
-            gap = row[0].y - former_y
+        for number, cells in enumerate(lines):
             is_wrapped = not cells[0] or (
-                sum(map(bool, cells)) == 1 and gap < 0.85 * pitch and gap < 1.4 * row[0].size
+                sum(map(bool, cells)) == 1 and self.is_below(number, 0.85 * pitch)
             )
-            if texts and is_wrapped:
-                texts[-1] = joined_cells(texts[-1], cells)
-            else:
+            if not texts or not is_wrapped:
                 texts.append(cells)
-            former_y = row[0].y
+                continue
+            for column, text in enumerate(cells):
+                upper = texts[-1][column]
+                is_new_line = upper and text and self.begins_line(number, column)
+                if is_new_line and upper[-1] not in ",;:–-":
+                    texts[-1][column] = f"{upper}, {text}"
+                else:
+                    texts[-1][column] = joined(upper, text) if upper and text else upper or text
         return texts
+
+    def begins_line(self, number: int, column: int) -> bool:
+        """Whether the writer ended the line above the row *number* in *column*.
+
+        It is written otherwise, or there was room for the first word of the row.
+        """
+        pieces = [
+            (at, piece)
+            for at, parts in enumerate(self._parts[: self.row_count])
+            for piece in parts
+            if self.column_of(piece) == column
+        ]
+        upper = [piece for at, piece in pieces if at < number][-1]
+        lower = next(piece for at, piece in pieces if at == number)
+        is_other = abs(upper.size - lower.size) > SAME_SIZE or upper.is_bold != lower.is_bold
+        return is_other or has_room(upper, lower, max(piece.x1 for _at, piece in pieces))
+
+    def is_below(self, number: int, most: float) -> bool:
+        """Whether the row *number* is nearer than *most* to the one above, as to its own name.
+
+        A title is nearer to the row that it heads.
+        """
+        gap = self.gap_above(number)
+        size = max(self._rows[number][0].size, self._rows[number - 1][0].size)
+        return gap < most and gap < 1.4 * size and gap <= self.gap_above(number + 1)
+
+    def gap_above(self, number: int) -> float:
+        """How far the row *number* is from the one above; far where there is none."""
+        if not 0 < number < len(self._rows):
+            return 1e9
+        return self._rows[number][0].y - self._rows[number - 1][0].y
 
     def joined_upwards(self, lines: Sequence[list[str]]) -> list[list[str]]:
         """The rows, lines above the one that names a row joined to it."""
@@ -169,7 +208,25 @@ class AlignedTable:
                 titles += 1
             elif count == number and row[0].y - former[0].y < LINE_PITCH * size:
                 count += 1  # the last cell goes on
-        return count if multiple >= 2 and multiple >= titles else 0
+        if multiple < 2 or multiple < titles:
+            return 0
+        return count + self.lines_below(count)
+
+    def lines_below(self, count: int) -> int:
+        """How many rows behind the first *count* stand below a name as others among these do."""
+        singles = [at for at in range(1, count) if self.is_line_below(at)]
+        usual = [self.gap_above(at) for at in singles]
+        number = count
+        while self.is_line_below(number) and any(
+            abs(self.gap_above(number) - gap) < SAME_GAP for gap in usual
+        ):
+            number += 1
+        return number - count
+
+    def is_line_below(self, number: int) -> bool:
+        """Whether the row *number* is one piece below the name that stands in the first column."""
+        row = self._rows[number] if number < len(self._rows) else []
+        return len(row) == 1 and row[0].x0 < self._gutters[0][0] and self.is_below(number, 1e9)
 
     def is_heading(self, number: int) -> bool:
         """Whether the row *number* is one piece in larger letters, apart from the row above."""

@@ -209,6 +209,8 @@ class PdfText:
         for line in lines:
             sizes[round(line.size * 2) / 2] += len(line.text)
             bold += len(line.text) if line.is_bold else 0
+        for table in (item for page in pages for item in page if isinstance(item, TableBlock)):
+            sizes[round(table.size * 2) / 2] += sum(len(cell) for row in table.rows for cell in row)
         self._body_size = sizes.most_common(1)[0][0] if sizes else 10.0
         self._body_is_bold = 2 * bold > sum(sizes.values())
         self._words = {word.lower() for line in lines for word in line.text.split()[:-1]}

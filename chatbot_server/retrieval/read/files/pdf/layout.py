@@ -14,6 +14,7 @@ from chatbot_server.retrieval.read.files.pdf.aligned import (
     lines_above,
     with_full_row,
 )
+from chatbot_server.retrieval.read.files.pdf.centred import with_cells_at_top
 from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
@@ -32,7 +33,10 @@ BLANK = 0.5
 # In heights of a letter: as far a title stands from the columns above it.
 TITLE_GAP = 1.8
 MAX_TABLE_ROWS = 300
+# In points: two pieces at one height stand in one line.
+LEVEL = 0.5
 _WORD = re.compile(r"[^\W\d_]{3}")
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(slots=True)
@@ -83,7 +87,8 @@ def side_of(item: Row | TableBlock, at: float, is_left: bool) -> Row | TableBloc
     """What of *item* stands at one side of *at*."""
     if isinstance(item, TableBlock):
         return item if (item.x0 < at) == is_left else None
-    return [piece for piece in item if (piece.x0 < at) == is_left] or None
+    sides = [piece.sides_of(at)[0 if is_left else 1] for piece in item]
+    return [piece for piece in sides if piece is not None] or None
 
 
 def best_split(region: Region) -> tuple[float, int, int] | None:
@@ -114,7 +119,7 @@ def bands(region: Region, at: float) -> Iterator[tuple[int, int]]:
         crosses = (
             item.x0 < at < item.x1
             if isinstance(item, TableBlock)
-            else any(piece.x0 < at < piece.x1 for piece in item)
+            else any(piece.crosses(at) for piece in item)
         )
         if crosses:
             yield first, number
@@ -142,8 +147,12 @@ def titles_below(band: Region, at: float) -> int:
 def are_columns(band: Region, at: float) -> bool:
     """Whether what stands at both sides is text, and not the cells of a table."""
     tops: list[tuple[float, float]] = []
-    for is_left in (True, False):
-        side = [part for item in band if (part := side_of(item, at, is_left)) is not None]
+    sides = [
+        [part for item in band if (part := side_of(item, at, is_left)) is not None]
+        for is_left in (True, False)
+    ]
+    are_lists = are_staggered_lists(*sides)
+    for side in sides:
         rows = [item for item in side if not isinstance(item, TableBlock)]
         tables = [item for item in side if isinstance(item, TableBlock)]
         if len(rows) + 3 * len(tables) < MIN_COLUMN_LINES:
@@ -159,7 +168,8 @@ def are_columns(band: Region, at: float) -> bool:
         is_text = len(texts) >= MIN_TEXT_LINES and sum(texts) >= FILLED_LINES * len(texts)
         if full_lines + 3 * len(tables) < FILLED_LINES * line_count and not is_text:
             return False
-        if word_count + 12 * len(tables) < WORDS_A_LINE * line_count:
+        has_words = word_count + 12 * len(tables) >= WORDS_A_LINE * line_count
+        if not (has_words or are_lists):
             return False
         worded = sum(bool(_WORD.search(row[0].text)) for row in rows)
         if worded + 3 * len(tables) < WORDED_LINES * line_count:
@@ -169,11 +179,30 @@ def are_columns(band: Region, at: float) -> bool:
     return min(left_end, right_end) > max(left_top, right_top)
 
 
+def are_staggered_lists(left: Region, right: Region) -> bool:
+    """Whether prices follow their names on both sides, in lines that are no rows of one table."""
+    heights = [
+        [row[0].y for row in side if not isinstance(row, TableBlock)] for side in (left, right)
+    ]
+    level = sum(any(abs(y - other) < LEVEL for other in heights[1]) for y in heights[0])
+    is_staggered = 2 * level < min(map(len, heights))
+    return is_staggered and all(
+        sum(not isinstance(row, TableBlock) and is_priced(row) for row in side) >= MIN_TEXT_LINES
+        for side in (left, right)
+    )
+
+
+def is_priced(row: Row) -> bool:
+    """Whether *row* is a name, and at its end a number."""
+    return len(row) > 1 and bool(_WORD.search(row[0].text) and _DIGIT.search(row[-1].text))
+
+
 def in_lines(region: Region) -> Iterator[Item]:
     """One column: its lines, and the tables that nothing but their gaps shows."""
     right = max(
         (item.x1 if isinstance(item, TableBlock) else item[-1].x1 for item in region), default=0
     )
+    region = cells_at_top(region)
     at = 0
     while at < len(region):
         item = region[at]
@@ -187,6 +216,19 @@ def in_lines(region: Region) -> Iterator[Item]:
             continue
         yield line_of(item, right)
         at += 1
+
+
+def cells_at_top(region: Region) -> Region:
+    """*region*, its rows between tables as :func:`with_cells_at_top` has them."""
+    result: list[Row | TableBlock] = []
+    rows: list[Row] = []
+    for item in region:
+        if isinstance(item, TableBlock):
+            result += [*with_cells_at_top(rows), item]
+            rows = []
+        else:
+            rows.append(item)
+    return [*result, *with_cells_at_top(rows)]
 
 
 def table_at(region: Region, at: int) -> tuple[TableBlock, int] | None:

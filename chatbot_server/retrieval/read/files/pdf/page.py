@@ -35,11 +35,17 @@ _MARK = re.compile(r"(?:[•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Where a piece of text may be two: before the letter ``at``, from ``left`` to ``right``."""
+    """Where a piece of text may be two: before the letter ``at``, from ``left`` to ``right``.
+
+    ``y``, ``size`` and ``is_bold`` are those of the letters behind it.
+    """
 
     at: int
     left: float
     right: float
+    y: float
+    size: float
+    is_bold: bool
 
 
 @dataclass(slots=True)
@@ -60,10 +66,27 @@ class Piece:
         """Whether it is the bullet or the number of an item."""
         return bool(_MARK.fullmatch(self.text))
 
-    def note_gap(self, left: float) -> None:
-        """Note that what follows stands so far off, at *left*, that it may be another cell."""
+    def note_gap(self, following: Piece | Letter) -> None:
+        """Note that *following* stands so far off that it may be in another cell or column."""
+        left = following.x0
         if left - self.x1 > CELL_GAP * self.size:
-            self.gaps.append(Gap(len(self.text), self.x1, left))
+            style = (following.y, following.size, following.is_bold)
+            self.gaps.append(Gap(len(self.text), self.x1, left, *style))
+
+    def sides_of(self, at: float) -> tuple[Piece | None, Piece | None]:
+        """What of it stands left and right of *at*; all of it at the side where it begins."""
+        gap = next((gap for gap in self.gaps if gap.left <= at <= gap.right), None)
+        if gap is None:
+            return (self, None) if self.x0 < at else (None, self)
+        former = [other for other in self.gaps if other.at < gap.at]
+        later = [replace(other, at=other.at - gap.at) for other in self.gaps if other.at > gap.at]
+        left = replace(self, text=self.text[: gap.at].rstrip(), x1=gap.left, gaps=former)
+        text, style = self.text[gap.at :].strip(), (gap.y, gap.size, gap.is_bold)
+        return left, Piece(text, gap.right, self.x1, *style, self.limit, later)
+
+    def crosses(self, at: float) -> bool:
+        """Whether it stands on both sides of *at*, without a gap there."""
+        return self.x0 < at < self.x1 and None in self.sides_of(at)
 
     def parts(self) -> list[Piece]:
         """What stands between its gaps."""
@@ -119,7 +142,7 @@ class PdfPage:
             if former.is_mark and gap < 5 * size:
                 gap = 0.5 * size
             if gap < COLUMN_GAP * size and not self.is_ruled_between(former.x1, piece.x0, piece.y):
-                former.note_gap(piece.x0)
+                former.note_gap(piece)
                 blank = " " if gap > WORD_GAP * size else ""
                 start = len(former.text + blank)
                 former.gaps += [replace(gap, at=gap.at + start) for gap in piece.gaps]
@@ -152,8 +175,8 @@ class Letter:
     """One letter, along the direction it is written in; ``turn`` counts quarters to the left."""
 
     text: str
-    left: float
-    right: float
+    x0: float
+    x1: float
     y: float
     size: float
     is_bold: bool
@@ -252,19 +275,19 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
         if former is None or not goes_on(former, letter, page):
             pieces.append(
                 Piece(
-                    *(letter.text, letter.left, letter.right, letter.y),
+                    *(letter.text, letter.x0, letter.x1, letter.y),
                     *(letter.size, letter.is_bold),
                 )
             )
         else:
             if not is_written:
-                former.note_gap(letter.left)
-            is_apart = has_blank or letter.left - former.x1 > WORD_GAP * former.size
+                former.note_gap(letter)
+            is_apart = has_blank or letter.x0 - former.x1 > WORD_GAP * former.size
             former.text += " " if is_apart else ""
             is_raised = letter.y < former.y - 0.15 * former.size
             is_mark = is_raised and letter.size < 0.85 * former.size
             former.text += letter.text.translate(SUPERSCRIPT) if is_mark else letter.text
-            former.x1 = max(former.x1, letter.right)
+            former.x1 = max(former.x1, letter.x1)
             former.is_bold = former.is_bold and letter.is_bold
         has_blank = is_written = False
     return pieces
@@ -272,13 +295,13 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
 
 def goes_on(former: Piece, letter: Letter, page: PdfPage) -> bool:
     """Whether *letter* follows *former* in its line."""
-    gap = letter.left - former.x1
+    gap = letter.x0 - former.x1
     is_small = letter.size < 0.85 * former.size
     if abs(letter.y - former.y) > (0.6 if is_small else 0.2) * former.size:
         return False
     if not -0.6 * former.size < gap < COLUMN_GAP * former.size or letter.size > 1.3 * former.size:
         return False
-    return gap < 1 or not page.is_ruled_between(former.x1, letter.left, former.y)
+    return gap < 1 or not page.is_ruled_between(former.x1, letter.x0, former.y)
 
 
 def read_drawings(page: Any, result: PdfPage) -> None:

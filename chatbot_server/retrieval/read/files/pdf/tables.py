@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, pairwise
@@ -27,7 +28,7 @@ class InLine(Protocol):
 
 @dataclass(slots=True)
 class TableBlock:
-    """A table; ``header_rows`` None: not known."""
+    """A table; ``header_rows`` None: not known; ``size`` is that of most of its letters."""
 
     rows: list[list[str]]
     header_rows: int | None
@@ -35,6 +36,7 @@ class TableBlock:
     x1: float
     y: float
     bottom: float
+    size: float = 0.0
 
     def goes_on(self, following: TableBlock) -> bool:
         """Whether *following*, first on the next page, is the rest of this table."""
@@ -151,7 +153,16 @@ def ruled_table(
         for row in range(2)
     ]
     header_rows = 1 if bold[0] and not bold[1] and any(rows[0]) else None
-    return TableBlock(rows, header_rows, xs[0], xs[-1], ys[0], ys[-1])
+    size = usual_size(inside)
+    return TableBlock(rows, header_rows, xs[0], xs[-1], ys[0], ys[-1], size)
+
+
+def usual_size(rows: Sequence[Row]) -> float:
+    """The size of most letters in *rows*."""
+    sizes: Counter[float] = Counter()
+    for piece in (piece for row in rows for piece in row):
+        sizes[piece.size] += len(piece.text)
+    return max(sizes, key=sizes.__getitem__, default=0.0)
 
 
 def is_drawn(rules: Sequence[Rule], at: float, middle: float) -> bool:
