@@ -31,8 +31,8 @@ def with_cells_at_top(rows: Sequence[Row]) -> list[Row]:
 
 def moved(row: Row, pieces: Row) -> Row:
     """*row* with *pieces* at its height."""
-    added = [replace(piece, y=row[0].y) for piece in pieces]
-    return sorted([*row, *added], key=lambda piece: piece.x0)
+    level_pieces = [replace(piece, y=row[0].y) for piece in pieces]
+    return sorted([*row, *level_pieces], key=lambda piece: piece.x0)
 
 
 def beside_two_lines(rows: Sequence[Row]) -> bool:

@@ -152,9 +152,9 @@ def pages_of(pdf: Any, scans: Scans) -> Iterator[tuple[PdfPage, list[Row]]]:
     size = 0
     for number in range(min(len(pdf), MAX_PAGES)):
         page = pdf[number]
-        written = read_page(page)
-        result = scans.read(page, written)
-        if result is written:  # on a scan, what is filled in is recognised with the rest
+        text_page = read_page(page)
+        result = scans.read(page, text_page)
+        if result is text_page:  # on a scan, what is filled in is recognised with the rest
             add_form(pdf, page, result)
         page.close()
         size += sum(len(piece.text) for piece in result.pieces)

@@ -142,29 +142,29 @@ def pieces_of_field(field: FormField, label: Label | None) -> Iterator[Piece]:
         yield Piece(text, left, right, first.y + number * pitch, size, is_bold=False)
 
 
-def labels_of(fields: Sequence[FormField], written: Sequence[Piece]) -> list[Label | None]:
+def labels_of(fields: Sequence[FormField], pieces: Sequence[Piece]) -> list[Label | None]:
     """What says of each field what it is: the text beside it, or else the one above it.
 
     A text beside one field is not the label of another below it.
     """
-    beside = [label_beside(field, written) for field in fields]
+    beside = [label_beside(field, pieces) for field in fields]
     taken_ids = {id(piece) for piece in beside}
-    free = [piece for piece in written if id(piece) not in taken_ids]
+    free = [piece for piece in pieces if id(piece) not in taken_ids]
     labels: list[Label | None] = []
     for field, piece in zip(fields, beside, strict=True):
         above = None if piece or field.is_check else label_above(field, free)
         takes_value = is_near_check(field, piece) if piece else True
-        found = piece or above
-        labels.append(Label(found, takes_value) if found else None)
+        label = piece or above
+        labels.append(Label(label, takes_value) if label else None)
     return labels
 
 
-def label_beside(field: FormField, written: Sequence[Piece]) -> Piece | None:
+def label_beside(field: FormField, pieces: Sequence[Piece]) -> Piece | None:
     """The nearest text in the line of *field*: before it, of a check also behind it."""
     left, top, right, bottom = field.box
     candidates = [
         (max(left - piece.x1, piece.x0 - right, 0.0), piece.x0, piece)
-        for piece in written
+        for piece in pieces
         if top <= piece.y <= bottom + HANGS * field.size and (piece.x0 < left or field.is_check)
     ]
     return min(candidates, key=lambda each: each[:2])[2] if candidates else None
@@ -177,10 +177,10 @@ def is_near_check(field: FormField, label: Piece) -> bool:
     return field.is_check and gap <= NEAR_CHECK * label.size
 
 
-def label_above(field: FormField, written: Sequence[Piece]) -> Piece | None:
+def label_above(field: FormField, pieces: Sequence[Piece]) -> Piece | None:
     """The text right above *field*, where it begins with it or ends in a colon."""
     left, top = field.box[:2]
-    near = [piece for piece in written if 0 <= top - piece.y <= NEAR_ABOVE * field.size]
+    near = [piece for piece in pieces if 0 <= top - piece.y <= NEAR_ABOVE * field.size]
     lowest = max((piece.y for piece in near), default=0.0)
     line = [piece for piece in near if lowest - piece.y < field.size / 2]
     above = next((piece for piece in line if abs(piece.x0 - left) <= BEGINS_WITH), None)
