@@ -123,6 +123,37 @@ def test_the_bubble_keeps_clear_of_a_consent_tool(
         it.until(lambda: home(it))
 
 
+TARTEAUCITRON = """tarteaucitronForceLanguage = "en"; tarteaucitron.init({orientation: "bottom", iconPosition: "BottomRight",
+    showIcon: true, AcceptAllCta: true, highPrivacy: true}); tarteaucitron.job = ["youtube"]"""
+
+
+def test_the_bubble_keeps_clear_of_the_icon_that_a_consent_tool_leaves(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
+    """Tarteaucitron loads its parts from its folder; its icon stays where the bubble stands."""
+    script = "tarteaucitron.min.js"
+    for name in (
+        script,
+        "tarteaucitron.services.min.js",
+        "css/tarteaucitron.min.css",
+        "lang/tarteaucitron.en.min.js",
+    ):
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        text = (MODULES / "tarteaucitronjs" / name).read_text(encoding="utf-8")
+        pages.found[f"consent/{name}"] = text, {"Content-Type": kind}
+    head = f'<script src="/consent/{script}"></script><script>{TARTEAUCITRON}</script>'
+    button, icon = "#tarteaucitronPersonalize2", "#tarteaucitronIcon"
+    with visit(browser, viewport=PHONE) as it:
+        it.go(pages.add(head=head)).bubble.wait_for()
+        it.page.locator(button).wait_for()
+        it.until(lambda: not home(it) and apart(it, button))
+        it.page.locator(button).click()
+        it.page.locator(icon).wait_for()
+        it.until(lambda: not home(it) and apart(it, icon))
+        it.page.locator(icon).click(trial=True)  # nothing lies over it
+        it.open().ask("hello").answered("You said: hello")
+
+
 def test_an_open_chat_needs_no_room_over_a_bar_of_the_page(
     browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
@@ -192,6 +223,30 @@ def test_a_chat_outlives_the_visits_of_turbo(
             it.page.wait_for_url(f"**/{name.lower()}.html")
             expect(chats).to_have_count(count)
             expect(it.answers).to_have_text(["You said: hello"])
+
+
+def test_a_chat_outlives_the_visits_of_swup(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
+    """It exchanges one container, and runs no script of what comes."""
+    swup = inline("swup/dist/Swup.umd.js")
+    tags = pages.tag() + pages.tag(site="inline", mode="inline", target="#place")
+    one = '<div id="swup"><div id="place"></div><a href="/two.html">Two</a></div>'
+    two = '<div id="swup"><a href="/one.html">One</a></div>'
+    pages.add(two, head=swup, tag=tags, name="two.html")
+    with visit(browser, viewport=DESK) as it:
+        it.go(pages.add(one, head=swup, tag=tags, name="one.html"))
+        it.page.evaluate("window.swup = new Swup({animationSelector: false})")
+        chats = it.page.locator("chatbot-widget")
+        expect(chats).to_have_count(2)
+        it.page.evaluate("Chatbot.of('demo').ask('hello')")
+        it.answers.filter(has_text="You said: hello").wait_for()
+        for name, count in (("Two", 1), ("One", 2)):
+            it.page.locator("#swup").get_by_role("link", name=name).click()
+            it.page.wait_for_url(f"**/{name.lower()}.html")
+            expect(chats).to_have_count(count)
+            expect(it.answers).to_have_text(["You said: hello"])
+        assert it.page.evaluate("swup.visit.to.url") == "/one.html"  # no page was loaded
 
 
 def test_a_chat_in_the_text_comes_back_with_its_place(
