@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -91,7 +92,7 @@ def _unused(context: Context, typed: Mapping[str, str | int]) -> Iterator[str]:
             yield context.say(
                 sentence,
                 option=OPTIONS[key],
-                value=value,
+                value=shlex.quote(str(value)),
                 key=key,
                 present=present[key],
                 file=context.config_file,

@@ -164,3 +164,24 @@ def test_a_site_is_there_though_nobody_reads_what_is_said_of_it(run: Run, tmp_pa
     assert subprocess.run(command, stdout=writing, check=False).returncode == 1
     os.close(writing)
     assert "Shop" in run("site", "list").out
+
+
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(
+    run: Run, site: str, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "prices.txt")
+    refused = run("knowledge", "add", str(tmp_path / "prices.txt"))
+    assert (refused.exit_code, "is no file" in refused.err) == (1, True)
+
+
+def test_lines_of_a_pipe_are_read(run: Run, site: str) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b'{"question": "When?", "expect": "nine"}\n')
+    os.close(writing)
+    assert run("knowledge", "golden", "add", "--file", f"/dev/fd/{reading}").exit_code == 0
+    os.close(reading)
+
+
+def test_a_file_is_not_said_to_have_been_crawled(run: Run, site: str) -> None:
+    run("knowledge", "add", "--title", "Prices", "--text", "A ticket is 3 €.")
+    assert "is not crawled" in run("knowledge", "diff", "1").out

@@ -122,6 +122,8 @@ def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Itera
                     raise ChatbotError("knowledge_same_name", file=file)
                 if file.is_dir():
                     raise ChatbotError("knowledge_folder_empty", folder=file)
+                if file.exists() and not file.is_file():  # nobody may ever write into a pipe
+                    raise ChatbotError("knowledge_no_file", file=file)
                 names.add(file.name)
                 result = add_file(context.database, extractor, site_id, file, limit, show_pages)
                 with context.database.session() as session:

@@ -35,6 +35,7 @@ def diff(
     """Pages that are new or gone, and what changed of the others, or of one document."""
     from chatbot_server.retrieval.curate.reading import page_changes
     from chatbot_server.retrieval.curate.versions import document_changes, find_version
+    from chatbot_server.storage.knowledge.sources import get_source
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
@@ -42,11 +43,13 @@ def diff(
             changes = asdict(document_changes(*find_version(session, site_id, number, document)))
         else:
             changes = page_changes(session, site_id, number)
+        is_crawl = get_source(session, site_id, number).is_crawl
     if as_json:
         print_json(changes)
         return
     lines = list(_lines(context, changes) if document is None else _text_lines(context, changes))
-    for line in lines or [context.say("knowledge_same")]:
+    same = "knowledge_same" if is_crawl else "knowledge_same_text"
+    for line in lines or [context.say(same, number=number)]:
         click.echo(line)
 
 

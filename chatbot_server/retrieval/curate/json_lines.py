@@ -21,7 +21,7 @@ def read_json_lines(file: Path) -> Iterator[tuple[int, Any]]:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise UsageError("knowledge_eval_big", file=file, limit=MAX_BYTES // 10**6)
-        if file.stat().st_size == 0:
+        if file.is_file() and file.stat().st_size == 0:
             raise UsageError("knowledge_eval_empty", file=file)
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
