@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.base import Draft, Grounding
-from chatbot_server.retrieval.curate.learning.first_questions import first_questions, kind_of
+from chatbot_server.retrieval.base import Draft, Grounding, Source
+from chatbot_server.retrieval.curate.learning.first_questions import (
+    FirstQuestion,
+    first_questions,
+    kind_of,
+    question_about,
+)
 from chatbot_server.retrieval.curate.learning.trial import (
     FirstTrials,
+    Trial,
     try_own_question,
     try_site,
 )
@@ -94,9 +100,9 @@ def test_the_name_of_the_site_is_no_question(base: KnowledgeBase, site_id: int) 
     start = "# Ann's Bakery, Hull\nBread since 1987.\n## Parking for bicycles\nIt is free."
     put_pages(base.database, site_id, ("", start), ("party", "# Ann's bakery parties\nBook one."),
               language="en")  # fmt: skip
-    texts = [question.text for question in first_questions(base, site_id)]
-    assert "Ann's Bakery, Hull" not in texts
-    assert {"Parking for bicycles", "Ann's bakery parties"} <= set(texts)
+    headings = {question.heading for question in first_questions(base, site_id)}
+    assert "Ann's Bakery, Hull" not in headings
+    assert {"Parking for bicycles", "Ann's bakery parties"} <= headings
 
 
 def test_a_usual_question_counts_only_if_the_answer_has_what_it_asks_for(
@@ -116,8 +122,57 @@ def test_a_question_is_for_all_visitors_where_a_site_has_one_language(
     text = "# Le pain au levain\nLe pain au levain est fait avec de la farine, de l’eau et du sel."
     put_pages(database, site_id, ("pain", text), language="fr")
     languages = {each.text: each.language for each in first_questions(base, site_id)}
-    assert languages["Le pain au levain"] == "fr"
+    assert languages["Le pain au levain\u00a0: que faut-il savoir\u202f?"] == "fr"
     assert languages["Who is the baker here?"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("heading", "language", "question"),
+    [
+        ("Gift cards", "en", "Gift cards: what should I know?"),
+        ("Cartes cadeaux", "fr", "Cartes cadeaux\u00a0: que faut-il savoir\u202f?"),
+        ("How to join", "en", "How to join?"),
+        ("Comment réserver", "fr", "Comment réserver\u202f?"),
+        ("What shall I bring?", "en", "What shall I bring?"),
+        ("Gutscheine", "de", "Gutscheine"),
+    ],
+)
+def test_a_heading_is_asked_as_a_question(heading: str, language: str, question: str) -> None:
+    assert question_about(heading, language) == question
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_sure"),
+    [
+        ("**Lessons**\n\nOn Mondays.", True),
+        ("**Welcome › Lessons**\n\nOn Mondays.", True),
+        ("**Lessons › Children**\n\nOn Mondays.", False),
+        ("Lessons are on Mondays.", True),
+        ("On Mondays.", False),
+    ],
+)
+def test_a_heading_is_surely_answered_by_its_own_section(answer: str, is_sure: bool) -> None:
+    page = "https://shop.example/lessons"
+    question = FirstQuestion("Lessons: what should I know?", "*", "fact", page, heading="Lessons")
+    grounding = Grounding("quoted", answer, (Source("Lessons", page),))
+    assert Trial(question, grounding).is_sure is is_sure
+
+
+def test_bare_headings_are_asked_where_no_page_asks_anything(
+    database: Database, site_id: int
+) -> None:
+    pages = (
+        ("gifts", "# Gift cards\nGift cards of 20 or 50 euros are sold at the till, all year."),
+        ("about", "# About us\nWe bake since 1987, Ann and Tom and two apprentices."),
+        ("events", "# Our events\n## Birthday parties\nBirthday parties last two hours."),
+    )
+    put_pages(database, site_id, *pages, language="en")
+    shown = {trial.question.text: trial for trial in try_site(KnowledgeBase(database), site_id)}
+    assert {text for text, trial in shown.items() if trial.is_sure} == {
+        "Gift cards: what should I know?",
+        "Birthday parties: what should I know?",
+    }
+    assert not any("About us" in text for text in shown)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ USUAL: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("trial_ask_book", "way", ("phone", "email", "link")),
     ("trial_ask_come", "way", ("street", "link")),
 )
+# Titles of pages about the owner, for which hardly anybody comes.
+ABOUT_PAGES = frozenset(title for each in LANGUAGES.values() for title in each.about_pages)
 _ASKS_HOW_TO = re.compile(rf"{any_phrase('asks_how_to', tuple(LANGUAGES))}\b")
 _FIGURE_SYNONYMS = ("price", "opening_hours")  # names of synonym families
 _WORD = re.compile(r"\w+")
@@ -45,7 +47,8 @@ class FirstQuestion:
     Attributes:
         language: of the visitors to whom it can be suggested; ``*`` for all.
         kind: what it asks for: a ``figure`` (price, hours), a ``way`` to do something, a ``fact``.
-        page: the address of the page whose heading it is; empty if it is no heading.
+        page: the address of the page of whose heading it is made; empty if it is of none.
+        heading: this heading, or the topic of which it is made.
         fact_kinds: an answer states a fact of one of these kinds; empty if it need not.
     """
 
@@ -54,6 +57,7 @@ class FirstQuestion:
     kind: Kind
     page: str = ""
     fact_kinds: tuple[str, ...] = ()
+    heading: str = ""
 
     @property
     def wording(self) -> str:
@@ -74,15 +78,19 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
     audience = FOR_ALL if len(spoken) < 2 else ""
     asked_by_pages = [
         FirstQuestion(
-            row.path, audience or row.language, kind_of(row.path, row.language), _page(row)
+            question_about(row.path, row.language or main),
+            audience or row.language,
+            kind_of(row.path, row.language),
+            _page(row),
+            heading=row.path,
         )
         for row in (*headings, *(PageHeading(topic, "", main) for topic in topics))
-        if not _is_name(row, name)
+        if not _is_name(row, name) and fold(row.path) not in ABOUT_PAGES
     ]
     complete = [
         question
         for question in asked_by_pages
-        if question.text.endswith("?") and question.text.count(" ") >= FEWEST_BLANKS
+        if question.heading.endswith("?") and question.heading.count(" ") >= FEWEST_BLANKS
     ]
     usual = [
         FirstQuestion(say(name, main), audience or main, kind, "", fact_kinds)
@@ -97,6 +105,14 @@ def audience_of(base: KnowledgeBase, site_id: int, text: str) -> str:
     """The language of the visitors to whom the question *text* can be suggested."""
     site = base.searcher.languages(base.database, site_id)
     return FOR_ALL if len(site.documents) < 2 else site.language_of(text)
+
+
+def question_about(heading: str, language: str) -> str:
+    """*heading* as a question; as it is, if it asks already, or in a language without sentences."""
+    if heading.endswith("?") or language not in MESSAGE_LANGUAGES:
+        return heading
+    asks_how = _ASKS_HOW_TO.match(fold(heading))
+    return say("trial_ask_how" if asks_how else "trial_ask_about", language, heading=heading)
 
 
 def kind_of(text: str, language: str) -> Kind:

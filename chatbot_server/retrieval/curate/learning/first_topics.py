@@ -9,7 +9,7 @@ from functools import cache
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning.first_questions import kind_of
+from chatbot_server.retrieval.curate.learning.first_questions import ABOUT_PAGES, kind_of
 from chatbot_server.retrieval.curate.learning.unanswered import answering_version
 from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
 from chatbot_server.retrieval.language.text import fold
@@ -18,7 +18,6 @@ from chatbot_server.storage.site.sites import Site, all_sites
 
 OFFERED = 3
 MOST_TRIED = 12
-_ABOUT_PAGES = frozenset(title for each in LANGUAGES.values() for title in each.about_pages)
 _JOINTS = (" – ", " — ", " - ", " | ", " · ", ": ", " : ", ", ")
 
 
@@ -66,7 +65,7 @@ def _most_wanted(candidates: Iterable[str], language: str) -> list[str]:
     unwanted = _unwanted(language)
 
     def rank(topic: str) -> int:
-        if fold(topic) in _ABOUT_PAGES:
+        if fold(topic) in ABOUT_PAGES:
             return 2
         return 0 if kind_of(topic, language) == "figure" else 1
 

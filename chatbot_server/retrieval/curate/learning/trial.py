@@ -23,6 +23,7 @@ from chatbot_server.storage.site.sites import Site
 SHOWN_TRIALS = 3
 MOST_ASKED = 12
 REMEMBERED_SITES = 20
+_HEADING_LINE = re.compile(r"\*\*(.+)\*\*")  # of the section that answers
 _STEP = re.compile(r"(?m)^ {0,3}\d{1,2}[.)] ")
 
 
@@ -47,9 +48,13 @@ class Trial:
 
     @property
     def is_sure(self) -> bool:
-        """Trusted, and if the question is a heading, answered by the section under it."""
-        heading = self.question.text if self.question.page else ""
-        return self.is_trusted and heading in self.grounding.answer
+        """Trusted, and if the question is made of a heading, answered by the section under it."""
+        if not (self.is_trusted and self.question.page):
+            return self.is_trusted
+        first_line = self.grounding.answer.partition("\n")[0]
+        path = _HEADING_LINE.fullmatch(first_line)
+        heading = self.question.heading
+        return path[1].endswith(heading) if path else heading in self.grounding.answer
 
     @property
     def kind(self) -> Kind:
