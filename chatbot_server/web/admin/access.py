@@ -84,6 +84,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.document": "reader",
     "admin.change_text": "editor",
     "admin.appearance": "reader",
+    "admin.preview": "reader",
     "admin.save_appearance": "owner",
     "admin.delete_site": "owner",
     "admin.messages": "editor",

@@ -19,23 +19,43 @@ const suggestions = () => {
   return (field.value.trim() || topics).split("\n").filter(Boolean).join("|");
 };
 
+const [dark, phone] = ["dark", "phone"].map((look) => document.querySelector(`#look-${look}`));
 const typed = () => ({
   color: text("color"),
   position: text("position"),
   name: text("name"),
   greeting: text(`greeting_${language}`),
   suggestions: suggestions(),
+  theme: dark.checked ? "dark" : "auto",
 });
+
+let frame; // the window of a phone, in which a page holds nothing but the chat
+/** Show what is typed: in the corner of this page, or in the window of a phone, which it fills. */
+const show = () => {
+  const [place, shown] = frame ? [frame.contentWindow, frame.contentDocument.querySelector("#preview")] : [window, tag];
+  if (!shown) return; // its page is not there yet
+  Object.assign(shown.dataset, typed());
+  place.Chatbot?.destroy?.();
+  place.Chatbot?.refresh?.();
+};
+dark.addEventListener("change", show);
+phone.addEventListener("change", () => {
+  frame?.remove();
+  frame = phone.checked ? document.createElement("iframe") : undefined;
+  if (!frame) return show();
+  window.Chatbot?.destroy?.();
+  Object.assign(frame, { src: phone.dataset.page, title: phone.dataset.title, className: "phone" });
+  frame.addEventListener("load", show);
+  document.querySelector("#looks").after(frame);
+});
+document.querySelector("#looks").hidden = false;
 
 let timer;
 form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    const values = typed();
-    if (Object.entries(values).every(([name, value]) => (tag.dataset[name] ?? "") === value)) return;
-    Object.assign(tag.dataset, values);
-    window.Chatbot?.destroy?.();
-    window.Chatbot?.refresh?.();
+    const shown = frame?.contentDocument.querySelector("#preview") ?? tag;
+    if (Object.entries(typed()).some(([name, value]) => (shown.dataset[name] ?? "") !== value)) show();
   }, WAIT);
 });
 // Open where there is room for it beside the form; it takes no focus.

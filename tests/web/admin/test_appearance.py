@@ -97,3 +97,31 @@ def test_a_change_of_settings_is_undone(owner: OwnerServer, post: Post) -> None:
         assert (site.color, site.position) == (DEFAULT_COLOR, "bottom-right")
         assert site.word("greeting", "en") is None
     assert post("/admin/KEY/history/4711").status_code == 404
+
+
+def test_suggestions_for_everybody_stay_so_when_nothing_is_changed(
+    owner: OwnerServer, post: Post
+) -> None:
+    for_all, in_french = {"*": ["Open today?", "Prices?"]}, {"fr": ["Ouvert ?"], "en": ["Open?"]}
+    for suggestions in (for_all, in_french):
+        with owner.database.session() as session:
+            find_site(session, owner.key).suggestions = suggestions
+        page = owner.browser("owner").get(f"/admin/{owner.key}/appearance").text
+        fields = dict(re.findall(r'name="(suggestions_\w\w)"[^>]*>([^<]*)</textarea>', page))
+        assert len(fields) == 2
+        assert post("/admin/KEY/appearance", name="Bakery", **fields).status_code == 303
+        with owner.database.session() as session:
+            assert find_site(session, owner.key).suggestions == suggestions
+
+
+def test_only_the_servers_own_pages_show_the_preview(owner: OwnerServer) -> None:
+    browser = owner.browser("reader")
+    policies = {
+        name: browser.get(f"/admin/{owner.key}/{name}").headers["Content-Security-Policy"]
+        for name in ("preview", "appearance", "")
+    }
+    assert "frame-ancestors 'self'" in policies["preview"]
+    assert "frame-src 'self'" in policies["appearance"]
+    assert "frame-ancestors 'none'" in policies["appearance"]
+    assert "frame-src" not in policies[""]
+    assert owner.browser(None).get(f"/admin/{owner.key}/preview").status_code == 303

@@ -73,3 +73,27 @@ def test_topics_that_are_switched_off_are_gone_from_the_chat(appearance: Page) -
     expect(chat.get_by_role("button", name="Prices")).to_be_visible()
     appearance.get_by_label("Offer topics of your pages").select_option("off")
     expect(chat.locator("[part=chip]")).to_have_count(0)
+
+
+def test_the_chat_is_shown_dark_and_on_a_phone(appearance: Page) -> None:
+    chat = appearance.locator("chatbot-widget")
+    expect(chat.locator("[role=log]")).to_be_visible()
+    ground = "node => getComputedStyle(node).backgroundColor"
+    light = chat.locator("[part~=panel]").evaluate(ground)
+    appearance.get_by_label("On a dark screen").check()
+    expect(chat.locator("[part~=panel]")).not_to_have_css("background-color", light)
+    appearance.get_by_label("On a phone").check()
+    expect(chat).to_have_count(0)
+    phone = appearance.frame_locator("iframe.phone")
+    panel = phone.locator("chatbot-widget [part~=panel]")
+    expect(panel).to_be_visible()
+    expect(panel).not_to_have_css("background-color", light)
+    box = panel.bounding_box()
+    assert box is not None
+    assert box["width"] == 360, "it fills the window of a phone"
+    appearance.get_by_label("Greeting").first.fill("Good morning from the bakery!")
+    expect(phone.locator("chatbot-widget")).to_contain_text("Good morning from the bakery!")
+    expect(appearance.get_by_label("Greeting").first).to_be_focused()
+    appearance.get_by_label("On a phone").uncheck()
+    expect(appearance.locator("iframe")).to_have_count(0)
+    expect(chat).to_contain_text("Good morning from the bakery!")

@@ -36,6 +36,7 @@ from chatbot_server.web.admin.pages import (
     typed_lines,
 )
 from chatbot_server.web.middleware.address import own_address
+from chatbot_server.web.middleware.headers import POLICY
 from chatbot_server.web.snippet import snippet_for
 
 LONGEST_FIELD = 4000
@@ -56,6 +57,16 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             return _show(parts, key, offered=_color_of_pages(parts, site))
         except ChatbotError as error:
             return _show(parts, key, problem=error.sentence(admin_language()))
+
+    @bp.get(f"{PATH}/<key>/preview")
+    def preview(key: str) -> Response:
+        with parts.database.session() as session:
+            site, sites = load_site(session, key)
+        page = render("settings/preview", site=site, sites=sites)
+        page.headers["Content-Security-Policy"] = POLICY.replace(
+            "frame-ancestors 'none'", "frame-ancestors 'self'"
+        )
+        return page
 
     @bp.post(f"{PATH}/<key>/appearance")
     def save_appearance(key: str) -> Response:
@@ -91,7 +102,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     is_sent = request.method == "POST" and "problem" in values
     fields = typed_fields() if is_sent else fields_of(site)
     fields["color"] = values.get("offered") or fields.get("color", "")
-    return render(
+    page = render(
         "settings/appearance",
         status=status,
         site=site,
@@ -103,6 +114,8 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
         **{"offered": None} | values,
     )
+    page.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"  # of the preview
+    return page
 
 
 def _color_of_pages(parts: AdminParts, site: Site) -> str:
@@ -154,11 +167,13 @@ def _change(site: Site) -> None:
     site.suggestions = {}
     one_line = (name for name in (*TEXTS, *SWITCHES) if name in request.form)
     settings: dict[str, Any] = {name: typed(name) for name in one_line}
-    settings["suggestion"] = tuple(
-        f"{language}={line}"
-        for language in LANGUAGES
-        for line in typed_lines(f"suggestions_{language}")
-    )
+    suggestions = {language: typed_lines(f"suggestions_{language}") for language in LANGUAGES}
+    if len({tuple(lines) for lines in suggestions.values()}) == 1:  # for visitors of all languages
+        settings["suggestion"] = tuple(next(iter(suggestions.values())))
+    else:
+        settings["suggestion"] = tuple(
+            f"{language}={line}" for language, lines in suggestions.items() for line in lines
+        )
     for name in ("time_zone", "country"):  # an empty field means “auto”
         settings[name] = typed(name) or "auto"
     settings["instructions"] = typed("instructions", 4000, lines=True)
