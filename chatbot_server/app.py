@@ -40,7 +40,7 @@ from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.metrics_page import StateCollector, set_metrics_apart
 from chatbot_server.web.middleware.address import set_public_address
-from chatbot_server.web.middleware.headers import plain_addresses, register_headers
+from chatbot_server.web.middleware.headers import plain_addresses, with_headers
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.log_lines import brake_log
 from chatbot_server.web.middleware.origins import set_own_names
@@ -155,7 +155,9 @@ def app_without_routes(config: Config) -> Flask:
     app.request_class = UploadRequest
     app.config["MAX_CONTENT_LENGTH"] = config.limits.body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.body_bytes
-    app.wsgi_app = plain_addresses(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = with_headers(plain_addresses(app.wsgi_app))  # type: ignore[method-assign,assignment]
+    # No function of a request is a coroutine; Flask looks at each of them, each time.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     set_public_address(app, config.server)
     if proxies := config.server.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
@@ -167,7 +169,6 @@ def app_without_routes(config: Config) -> Flask:
     CORS(app, resources={r"/api/*": CROSS_ORIGIN}, send_wildcard=True)
     register_request_ids(app)
     register_problems(app)
-    register_headers(app)
     set_terms(app, config, LONG_BODIES)
     set_own_names(app, config.server)
     return app

@@ -188,17 +188,15 @@ class LiveAnswer:
                 with self._changed:
                     self.ended_at = time.monotonic()
                 self.on_end()
-                self._wake_readers()
+                with self._changed:
+                    self._changed.notify_all()
+                    readers = list(self._readers)
+                for reader in readers:
+                    reader.wake()
 
     def _add(self, event: Event) -> None:
         with self._changed:
             self._events.append(event)
-        self._wake_readers()
-
-    def _wake_readers(self) -> None:
-        """Wake everybody who waits for an event or for the end."""
-        with self._changed:
-            self._changed.notify_all()
             readers = list(self._readers)
         for reader in readers:
             reader.wake()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from chatbot_server.conversation.alerts import Alerts, Deliveries
 from chatbot_server.conversation.cache import CachedAnswer
@@ -29,6 +30,8 @@ from chatbot_server.storage.visitors.takeover import note_waiting
 # How long a finished answer waits for the database; its visitor has read it already.
 PATIENCE_SECONDS = 60.0
 logger = logging.getLogger("chatbot_server.conversation")
+# Remembered: finding them takes the library longer than counting.
+_answers_of, _first_text_of = cache(ANSWERS.labels), cache(FIRST_TEXT.labels)
 
 
 @dataclass
@@ -115,11 +118,11 @@ class Record:
         """Figures of the answer: tokens, seconds, and how well the pages matched."""
         facts: dict[str, object] = {}
         if ended and ended.usage:
-            facts["usage"] = asdict(ended.usage)
+            facts["usage"] = dict(vars(ended.usage))
         if ended and ended.timings:
-            facts["timings"] = asdict(ended.timings)
+            facts["timings"] = dict(vars(ended.timings))
         if ended and ended.energy:
-            facts["energy"] = asdict(ended.energy)
+            facts["energy"] = dict(vars(ended.energy))
         if self.grounding:
             facts["score"] = round(self.grounding.score, 4)
             facts["margin"] = round(self.grounding.margin, 4)
@@ -133,7 +136,7 @@ class Record:
         """The columns of the answer's row."""
         return {
             "text": "".join(self.text),
-            "sources": [asdict(source) for source in self.sources],
+            "sources": [dict(vars(source)) for source in self.sources],
             "facts": self.figures(ended),
             "finish": ended.finish if ended else "error",
             "origin": ended.origin if ended else None,
@@ -161,9 +164,9 @@ class Record:
     def count(self, ended: Ended | None) -> None:
         """Count the answer in :mod:`chatbot_server.metrics`."""
         origin, is_cached = ended.origin if ended else "none", self.cached_answer is not None
-        ANSWERS.labels(self.status(ended), origin, "yes" if is_cached else "no").inc()
+        _answers_of(self.status(ended), origin, "yes" if is_cached else "no").inc()
         if self.first_text_at is not None:
-            FIRST_TEXT.labels(origin).observe(self.first_text_at - self.begun_at)
+            _first_text_of(origin).observe(self.first_text_at - self.begun_at)
         if ended and ended.usage:
             TOKENS.labels("prompt").inc(ended.usage.prompt_tokens - ended.usage.cached_tokens)
             TOKENS.labels("completion").inc(ended.usage.completion_tokens)

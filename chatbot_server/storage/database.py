@@ -108,7 +108,7 @@ class Database:
         try:
             with self._sessions.begin() as session:
                 yield session
-        except (DBAPIError, NoConnectionLeft) as error:
+        except (DBAPIError, NoConnectionLeft, sqlite3.Error) as error:
             raise self._unavailable(error) from error
 
     @contextmanager
@@ -121,7 +121,7 @@ class Database:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except (DBAPIError, NoConnectionLeft) as error:
+        except (DBAPIError, NoConnectionLeft, sqlite3.Error) as error:
             raise self._unavailable(error) from error
 
     def patiently(self, work: Callable[[Connection], Result], seconds: float) -> Result:
@@ -299,7 +299,7 @@ class Database:
             ):
                 content.backup(target, pages=PAGES_AT_ONCE, progress=_once_locked(check))
         except sqlite3.Error as error:
-            raise self._unavailable(DBAPIError(None, None, error)) from error
+            raise self._unavailable(error) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -318,7 +318,7 @@ class Database:
             except DBAPIError as error:
                 raise Unavailable("database_pgvector", why=_first_line(error.orig)) from error
 
-    def _unavailable(self, error: SQLAlchemyError) -> Unavailable:
+    def _unavailable(self, error: SQLAlchemyError | sqlite3.Error) -> Unavailable:
         why = _first_line(getattr(error, "orig", None) or error)
         if self.engine.dialect.name != "sqlite":
             is_busy = getattr(getattr(error, "orig", None), "sqlstate", "") in LOCK_STATES

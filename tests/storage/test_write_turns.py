@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from support.browser import Browser
 from support.patience import LONG, wait_for
+from support.statements import executed
 
 from chatbot_server.errors import EngineBusy, Unavailable
 from chatbot_server.retrieval.curate.library import add_note
@@ -112,55 +113,49 @@ def test_a_turn_ends_with_its_transaction_however_that_ends(
         session.execute(text("DELETE FROM counted"))
 
 
-def writes(browser: Browser) -> list[str]:
-    """What is written from now on, statement by statement, and each commit of it."""
-    from sqlalchemy import event
-
+def writes(statements: list[str]) -> list[str]:
+    """What of *statements* writes, and the commits of it; they are forgotten then."""
     log: list[str] = []
-
-    @event.listens_for(browser.database.engine, "before_cursor_execute")
-    def note(_connection: object, cursor: object, statement: str, *_rest: object) -> None:
+    for statement in statements:
         if statement.startswith(write_turns.WRITES):
             log.append(" ".join(statement.split()[:3]))
-
-    @event.listens_for(browser.database.engine, "commit")
-    def note_commit(connection: object) -> None:
-        if log and log[-1] != "commit":
-            log.append("commit")
-
+        elif statement == "COMMIT" and log and log[-1] != "COMMIT":
+            log.append("COMMIT")
+    statements.clear()
     return log
 
 
 def test_a_question_and_an_answer_that_is_there_are_one_transaction(tmp_path: Path) -> None:
     browser = Browser(tmp_path)
     add_note(browser.database, browser.site_id, "Opening hours", "We are open from 9 to 17.")
-    log = writes(browser)
+    statements = executed(browser.database.engine)
     for cached in (False, True):
         assert browser.ask("When are you open?")["done"]["cached"] is cached
-        assert log == ["INSERT INTO conversation", "INSERT INTO message", "commit"]
-        log.clear()
+        assert writes(statements) == ["INSERT INTO conversation", "INSERT INTO message", "COMMIT"]
     first = browser.ask("Hello")
-    log.clear()
+    statements.clear()
     browser.ask(
         "When are you open?", first["start"]["secret"],
         conversation=first["start"]["conversation"],
     )  # fmt: skip
-    assert log == ["UPDATE conversation SET", "INSERT INTO message", "commit"]
+    assert writes(statements) == ["UPDATE conversation SET", "INSERT INTO message", "COMMIT"]
 
 
 def test_a_question_that_is_refused_costs_no_write(tmp_path: Path) -> None:
     browser = Browser(tmp_path, limits={"streams": 1})
-    log = writes(browser)
+    statements = executed(browser.database.engine)
     browser.model.says = [EngineBusy("engine_busy", retry_after=5, waiting=1)]
     body = {"site": browser.site, "message": "Hello there, who are you?"}
     refused = browser.client.post("/api/chat", json=body)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
-    assert log == []
+    assert statements
+    assert writes(statements) == []
     browser.model.says, browser.model.stops_after = ["Once"], "Once"
     with browser.client.post("/api/chat", json=body | {"message": "Tell me a story."}) as told:
-        log.clear()
+        statements.clear()
         refused = browser.client.post("/api/chat", json=body)
         assert refused.get_json()["error"]["code"] == "streams_full"
-        assert log == []
+        assert statements
+        assert writes(statements) == []
         browser.model.closing.set()
         assert "Once" in told.get_data(as_text=True)

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, Text, bindparam, func, select, type_coerce
 from chatbot_server.errors import NotFound
 from chatbot_server.storage.base import Base
 from chatbot_server.storage.database import Database
+from chatbot_server.storage.direct import DirectStatement
 from chatbot_server.storage.knowledge.tables import KnowledgeState
 from chatbot_server.storage.site.sites import Site
 
@@ -20,7 +21,7 @@ _TEXTS = [
     type_coerce(column, Text) if isinstance(column.type, JSON) else column
     for column in _SITES.columns
 ]
-_WITH_KEY = (
+_WITH_KEY = DirectStatement(
     select(*_TEXTS, func.coalesce(_STATES.c.version, 0))
     .select_from(_SITES)
     .outerjoin(_STATES, _STATES.c.site_id == _SITES.c.id)
@@ -55,8 +56,8 @@ class AskedSites:
         """
         known_texts, site = self._sites.get(key, ((), None))
         with self._database.connection() as connection:
-            row = connection.execute(_WITH_KEY, {"key": key}).one_or_none()
-            texts = row[:-1] if row else ()
+            row = _WITH_KEY.first(connection, {"key": key})
+            texts = tuple(row[:-1]) if row else ()
             if texts != known_texts:
                 columns = connection.execute(_SITE, {"key": key}).mappings().one_or_none()
                 site = Site(**columns) if columns else None

@@ -23,6 +23,7 @@ from chatbot_server.storage.base import (
     lease_due,
     now,
 )
+from chatbot_server.storage.direct import DirectStatement
 
 WebhookEvent = Literal["contact.message", "question.unanswered", "person.message", "feedback.down"]
 EVENTS: tuple[WebhookEvent, ...] = get_args(WebhookEvent)
@@ -96,6 +97,7 @@ _LISTENING = (
     .where(_WEBHOOKS.c.site_id == bindparam("site"), _WEBHOOKS.c.paused.is_(None))
     .order_by(_WEBHOOKS.c.id)
 )
+_ANY_LISTENING = DirectStatement(_LISTENING.limit(1))
 
 
 def add_webhook(
@@ -143,6 +145,8 @@ def queue_event(
     contact_id: int | None = None,
 ) -> bool:
     """Queue *event* for the webhooks that want it; whether any does."""
+    if _ANY_LISTENING.first(unit, {"site": site_id}) is None:
+        return False
     listening = unit.execute(_LISTENING, {"site": site_id}).all()
     wanting = [webhook for webhook, events in listening if event in events]
     columns = _DELIVERIES.c

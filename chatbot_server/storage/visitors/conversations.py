@@ -35,6 +35,7 @@ from chatbot_server.storage.base import (
     now,
     random_id,
 )
+from chatbot_server.storage.direct import DirectStatement
 from chatbot_server.storage.visitors.erasures import remember_erased
 
 
@@ -143,7 +144,7 @@ class ChatMessage(Base):
 # The tables themselves: answers are written without objects, which is faster.
 CONVERSATIONS: Table = Base.metadata.tables[Conversation.__tablename__]
 MESSAGES: Table = Base.metadata.tables[ChatMessage.__tablename__]
-_WITH_ID = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == bindparam("id"))
+_WITH_ID = DirectStatement(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == bindparam("id")))
 
 
 def new_conversation(
@@ -184,7 +185,7 @@ def open_conversation(session: Session, identifier: str, secret: str) -> Convers
 
 def has_conversation(unit: UnitOfWork, identifier: str) -> bool:
     """Whether the conversation exists."""
-    return bool(unit.scalar(_WITH_ID, {"id": identifier}))
+    return _WITH_ID.first(unit, {"id": identifier}) is not None
 
 
 def erase_conversation(session: Session, conversation: Conversation) -> int:

@@ -21,7 +21,7 @@ MOST_WINDOWS = 200_000
 logger = logging.getLogger("chatbot_server")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: five are made for each question
 class Window:
     """The requests of one visitor, network or site since the window began.
 

@@ -145,7 +145,6 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _turn(self) -> None:
         """One round of the loop: handle all events."""
-        self.notify()
         for key, events in self._selector.select(self._queue.seconds_left(TICK_SECONDS)):
             if key.data is None:
                 self._calls.run_callbacks(key.fileobj)
@@ -161,6 +160,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._tick(now)
 
     def _tick(self, now: float) -> None:
+        self.notify()  # not in each round: it writes to a file
         for connection in self._crowd:
             if connection.is_overdue(now):
                 self._close(connection)

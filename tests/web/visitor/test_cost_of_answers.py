@@ -10,9 +10,9 @@ from time import thread_time
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from support.configured import make_config
 from support.scripted_chat import ScriptedModel
+from support.statements import executed
 
 from chatbot_server.app import create_app
 from chatbot_server.conversation.events import Event
@@ -38,17 +38,13 @@ class Counted:
         add_note(self.database, site_id, "Hours", "The shop is open from 9 to 17 on Monday.")
         config = make_config(folder)
         self.client: FlaskClient = create_app(config, ScriptedModel(), self.database).test_client()
-        self.statements: list[str] = []
-
-        @event.listens_for(self.database.engine, "before_cursor_execute")
-        def count(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            self.statements.append(statement)
+        self.statements = executed(self.database.engine)
 
     def cost(self, message: str) -> int:
         self.statements.clear()
         answer = self.client.post("/api/chat", json={"site": self.site, "message": message})
         assert b"event: done" in answer.get_data()
-        return len(self.statements)
+        return sum(statement not in ("COMMIT", "ROLLBACK") for statement in self.statements)
 
 
 @pytest.fixture
