@@ -114,12 +114,17 @@ def pptx(*slides: str) -> bytes:
 
 
 def xlsx(
-    rows: list[list[str]], merged: tuple[str, ...] = (), hidden_column: int = 0, hidden_row: int = 0
+    rows: list[list[str]],
+    merged: tuple[str, ...] = (),
+    hidden_column: int = 0,
+    hidden_row: int = 0,
+    bold_rows: tuple[int, ...] = (),
 ) -> bytes:
-    """A workbook of one sheet, “Feuil1”."""
+    """A workbook of one sheet, “Feuil1”; rows count from 1."""
     lines = ""
     for at, row in enumerate(rows, 1):
-        cells = (f'<c t="inlineStr"><is><t>{one}</t></is></c>' for one in row)
+        style = int(at in bold_rows)
+        cells = (f'<c s="{style}" t="inlineStr"><is><t>{one}</t></is></c>' for one in row)
         lines += f'<row r="{at}" hidden="{int(at == hidden_row)}">{"".join(cells)}</row>'
     areas = "".join(f'<mergeCell ref="{area}"/>' for area in merged)
     columns = f'<cols><col min="{hidden_column}" max="{hidden_column}" hidden="1"/></cols>'
@@ -128,7 +133,9 @@ def xlsx(
     return zipped(
         {
             "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
-            "xl/_rels/workbook.xml.rels": relations(worksheet="sheet1.xml"),
+            "xl/_rels/workbook.xml.rels": relations(worksheet="sheet1.xml", styles="styles.xml"),
+            "xl/styles.xml": "<styleSheet><fonts><font/><font><b/></font></fonts>"
+            '<cellXfs><xf fontId="0"/><xf fontId="1"/></cellXfs></styleSheet>',
             "xl/workbook.xml": f'<workbook xmlns:r="{_OFFICE}">{listed}</workbook>',
             "xl/sheet1.xml": f"<worksheet>{sheet}</worksheet>",
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, zip_longest
+from itertools import pairwise, takewhile, zip_longest
 
 from chatbot_server.retrieval.language.tables import markdown_table, spans_all
 from chatbot_server.retrieval.read.days import names_days
@@ -222,15 +222,24 @@ def header_count(grid: Sequence[Row]) -> int:
         return 0
     spans = any(left == right != "" for left, right in pairwise(first[1:]))
     if spans and len(grid) > 2 and grid[1][0] == first[0] != "":
-        return 2  # a name beside two rows of them
+        beside = takewhile(lambda row: row[0] == first[0], grid[1:-1])
+        return 1 + sum(1 for _row in beside)  # a name beside two rows of them, or more
     if any(_HAS_DIGIT.search(cell) for cell in first[1:]):  # years or hours, else values
         return 1 if len(first) > 2 and not first[0] else 0
     if spans and len(grid) > 2 and not any(_HAS_DIGIT.search(cell) for cell in grid[1]):
-        return 2 if grid[1][0] in ("", first[0]) else 1
+        return 1 + sum(1 for _row in takewhile(is_below_names, pairwise(grid[:-1])))
     if len(first) > 2 or not first[0]:
         return 1
     with_digits = sum(bool(_HAS_DIGIT.search(row[1])) for row in rest)
     return 1 if 2 * with_digits >= len(rest) else 0
+
+
+def is_below_names(rows: tuple[Row, Row]) -> bool:
+    """Whether the second of two rows names the columns that each name in the first spans."""
+    upper, lower = rows
+    spans = any(left == right != "" for left, right in pairwise(upper[1:]))
+    is_corner = lower[0] in ("", upper[0])
+    return spans and is_corner and not any(_HAS_DIGIT.search(cell) for cell in lower[1:])
 
 
 def tells_of_day(row: Row) -> bool:

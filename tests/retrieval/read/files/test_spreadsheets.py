@@ -99,3 +99,62 @@ def test_two_rows_name_the_columns_and_what_stands_below_an_empty_row_has_none()
 def test_a_sheet_whose_first_day_is_closed_has_no_names_of_columns() -> None:
     sheet = xlsx([["Monday", "closed", ""], ["Tuesday", "9–12", "14–18"], ["Friday", "9–12", ""]])
     assert "---" not in read_bytes("x.xlsx", sheet)["text"]
+
+
+PRICES = [["Stay", "Low", "High"], ["Tent", "9", "12"], ["Caravan", "14", "19"]]
+BOATS = [["Boat", "Hour", "Day"], ["Canoe", "8", "30"], ["Raft", "free", "9"]]
+TITLE = [["Hire", "", ""]]
+
+
+def blocks_of_rows(
+    rows: list[list[str]], merged: tuple[str, ...] = (), bold_rows: tuple[int, ...] = ()
+) -> list[str]:
+    return read_bytes("x.xlsx", xlsx(rows, merged, bold_rows=bold_rows))["text"].split("\n\n")
+
+
+@pytest.mark.parametrize("merged", [(), ("A4:C4",)])
+def test_names_in_bold_below_a_title_begin_another_table(merged: tuple[str, ...]) -> None:
+    blocks = blocks_of_rows([*PRICES, *TITLE, *BOATS], merged, bold_rows=(1, 5))
+    assert blocks[1:] == ["## Hire", "| Boat | Hour | Day |\n" + blocks[2].partition("\n")[2]]
+    assert "| Canoe | 8 | 30 |" in blocks[2]
+    assert "Low" not in blocks[2]
+
+
+def test_rows_below_a_title_whose_first_one_has_no_price_go_on() -> None:
+    more = [["Cot", "on request", "free"], ["Dog", "3", "4"]]
+    text = "\n\n".join(blocks_of_rows([*PRICES, ["Extras", "", ""], *more], ("A4:C4",)))
+    assert "| Extras › Dog | 3 | 4 |" in text
+    assert "## Extras" not in text
+    in_bold = blocks_of_rows([*PRICES, ["Extras", "", ""], *more], ("A4:C4",), (1, 2, 3, 4, 5, 6))
+    assert "\n\n".join(in_bold) == text
+    notes = [["Stay", "Price"], ["Tent", "9"], ["Extras", "", ""], ["Dog", "3", "a night"]]
+    assert "Extras" in blocks_of_rows([*notes, ["Cat", "2", "a night"]], ("A3:C3",))[0]
+
+
+def test_merged_cells_that_only_place_tables_above_each_other_are_one_column() -> None:
+    rows = [["Stay", "Low", "", "High"], ["Tent", "9", "", "12"], ["Van", "14", "", "19"]]
+    rows += [["Hire", "", "", ""]]
+    rows += [["Boat", "", "Hour", "Deposit"], ["Canoe", "", "8", "50"], ["Raft", "", "9", "none"]]
+    upper, lower = (f"B{at}:C{at}" for at in (1, 2, 3)), (f"A{at}:B{at}" for at in (5, 6, 7))
+    blocks = blocks_of_rows(rows, (*upper, "A4:D4", *lower))
+    assert blocks == [
+        "| Stay | Low | High |\n| --- | --- | --- |\n| Tent | 9 | 12 |\n| Van | 14 | 19 |",
+        "## Hire",
+        "| Boat | Hour | Deposit |\n| --- | --- | --- |\n| Canoe | 8 | 50 |\n| Raft | 9 | none |",
+    ]
+
+
+def test_rules_below_a_table_are_texts_under_their_titles() -> None:
+    rules = [["Dogs", "", ""], ["Dogs stay on a lead.", "", ""]]
+    assert blocks_of_rows([*PRICES, *rules])[1:] == ["## Dogs", "Dogs stay on a lead."]
+    assert blocks_of_rows([*PRICES, ["Tax comes on top.", "", ""]])[1:] == ["Tax comes on top."]
+
+
+@pytest.mark.parametrize("corner", ["Cut", ""])
+def test_three_rows_name_the_columns(corner: str) -> None:
+    rows = [[corner, "Hair", "", "", ""], [corner, "Short", "", "Long", ""]]
+    rows += [[corner, "All", "Pupils", "All", "Pupils"], ["Colour", "45", "38", "62", "52"]]
+    rows += [["Dry", "18", "15", "26", "21"]]
+    [text] = blocks_of_rows(rows, ("B1:E1", "B2:C2", "D2:E2"))
+    names = "Hair, Short, All | Hair, Short, Pupils | Hair, Long, All | Hair, Long, Pupils"
+    assert text.startswith(f"| {corner} | {names} |\n| --- |")

@@ -99,7 +99,7 @@ class OpenDocumentReader:
 
     def write_sheet(self, sheet: Any, writer: MarkdownWriter) -> None:
         """A sheet that is shown, below its name."""
-        grid = TableGrid(sheet, self.cell_writer)
+        grid = TableGrid(sheet, self.cell_writer, self.is_bold_cell)
         if not self.is_unseen(sheet) and any(map(any, grid.rows)):
             name = attribute(sheet, "name")
             writer.heading(1, "" if is_made_up(name) else name)
@@ -202,6 +202,10 @@ class OpenDocumentReader:
     def is_unseen(self, element: Any) -> bool:
         """Whether its style hides *element*."""
         return attribute(element, "style-name") in self._unseen
+
+    def is_bold_cell(self, cell: Any) -> bool:
+        """Whether the style of a cell of a sheet makes it bold."""
+        return attribute(cell, "style-name") in self._bold
 
     def is_bold(self, element: Any) -> bool:
         """Whether all words in *element* are bold."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from chatbot_server.retrieval.read.document import Unreadable
 from chatbot_server.retrieval.read.files.office.package import attribute, children, local
+from chatbot_server.retrieval.read.files.office.sheet import SheetRow
 from chatbot_server.retrieval.read.files.writer import MAX_COLUMNS, MAX_ROWS, MarkdownWriter
 
 _GROUPS = ("table-header-rows", "table-rows", "table-row-group")
@@ -34,7 +35,7 @@ class TableGrid:
         cell_writer: Callable[[Any], MarkdownWriter],
         is_bold: Callable[[Any], bool] = lambda _cell: False,
     ) -> None:
-        self.rows: list[list[str]] = []
+        self.rows: list[SheetRow] = []
         self.cells: list[MarkdownWriter] = []
         self.header_rows = 0
         self._cell_writer = cell_writer
@@ -49,6 +50,7 @@ class TableGrid:
             if attribute(row, "visibility") in _NOT_SHOWN:
                 continue
             # A row that is said to be repeated says the same each time.
+            texts.is_bold = all(is_bold(cell) for cell in children(row, "table-cell") if len(cell))
             self.rows.append(texts)
             if is_header:
                 self.header_rows = len(self.rows)
@@ -57,7 +59,7 @@ class TableGrid:
         if not self.header_rows and bold_rows < len(self.rows):
             self.header_rows = bold_rows
 
-    def texts_of(self, row: Any) -> list[str]:
+    def texts_of(self, row: Any) -> SheetRow:
         """The texts of a row in the columns that are shown."""
         texts: dict[int, str] = {}
         column = 0
@@ -80,11 +82,11 @@ class TableGrid:
             self._spanning[at] = (text, left - count)
             if left <= count:
                 del self._spanning[at]
-        return [
+        return SheetRow(
             texts.get(at, "")
             for at in range(max(texts, default=-1) + 1)
             if at not in self._hidden_columns
-        ]
+        )
 
 
 def rows_of(table: Any, *, is_header: bool = False) -> Iterator[tuple[Any, bool]]:

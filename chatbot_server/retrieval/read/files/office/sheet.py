@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import dropwhile, groupby, takewhile
 
 from chatbot_server.retrieval.read.files.writer import (
     LONGEST_HEADING,
@@ -15,7 +15,19 @@ from chatbot_server.retrieval.read.files.writer import (
 )
 
 LEVEL = 2
+# Rows that are looked at to tell what a title in the middle of a sheet heads.
+MAX_LOOKED_AT = 50
 _DIGIT = re.compile(r"\d")
+
+
+class SheetRow(list[str]):
+    """The cells of a row of a sheet.
+
+    Attributes:
+        is_bold: whether all that is in them is bold.
+    """
+
+    is_bold = False
 
 
 def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
@@ -29,8 +41,20 @@ def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
                 writer.heading(LEVEL, text)
             else:
                 writer.paragraph(text)
+        table = without_repeats(table)
         has_names = names_columns(table) and len(table[0]) > 2
         writer.table(table, max(1, header_count(table)) if has_names else None)
+
+
+def without_repeats(table: Sequence[Row]) -> list[Row]:
+    """*table* without columns that say in each row what the one before says.
+
+    Cells are merged so where tables of other columns stand above or below.
+    """
+    width = max(map(len, table), default=0)
+    rows = [[*row, *[""] * (width - len(row))] for row in table]
+    columns = [at for at in range(width) if not at or any(row[at] != row[at - 1] for row in rows)]
+    return [[row[at] for at in columns] for row in rows]
 
 
 def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
@@ -39,17 +63,28 @@ def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
     table: list[Row] = []
     for block in blocks_of(rows):
         titles = leading_texts(block)
-        rest = block[len(titles) :]
+        rest, texts_below = without_texts_below(block[len(titles) :])
         if table and rest and not names_columns(rest) and not are_pairs_below(table, rest):
-            table += block  # the same columns go on, under a title or not
-            continue
-        if table:
+            # The same columns go on, under a title or not.
+            table += block[: len(titles) + len(rest)]
+        else:
+            if table:
+                yield lead, table
+                lead, table = [], []
+            lead += titles
+            table = list(rest)
+        if texts_below:
             yield lead, table
-            lead, table = [], []
-        lead += titles
-        table = list(rest)
+            lead, table = texts_below, []
     if lead or table:
         yield lead, table
+
+
+def without_texts_below(rows: Sequence[Row]) -> tuple[Sequence[Row], list[str]]:
+    """*rows*, and apart from them the sentences at their end, each under its title or not."""
+    texts = [row[0] for row in takewhile(is_title, reversed(rows))][::-1]
+    are_texts = bool(texts) and texts[-1].endswith(".") and len(texts) < len(rows)
+    return (rows[: len(rows) - len(texts)], texts) if are_texts else (rows, [])
 
 
 def are_pairs_below(table: Sequence[Row], rows: Sequence[Row]) -> bool:
@@ -62,16 +97,53 @@ def filled(row: Row) -> int:
 
 
 def blocks_of(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """The rows between empty ones."""
+    """The rows between empty ones, or before the title of another table."""
     block: list[Row] = []
-    for row in rows:
-        if any(row):
-            block.append(row)
-        elif block:
+    for number, row in enumerate(rows):
+        is_end = not any(row)
+        if block and (is_end or heads_other_table(rows[number : number + MAX_LOOKED_AT], block)):
             yield block
             block = []
+        if not is_end:
+            block.append(row)
     if block:
         yield block
+
+
+def heads_other_table(rows: Sequence[Row], block: Sequence[Row]) -> bool:
+    """Whether the first of *rows* is a title, and what is below no part of the table in *block*.
+
+    That has names of columns, in bold, or at other places than the table.
+    """
+    table = [row for row in block if not is_title(row)]
+    if not table or not is_title(rows[0]):
+        return False
+    below = list(dropwhile(is_title, takewhile(any, rows)))
+    below = list(takewhile(lambda row: not is_title(row), below))
+    if not names_columns(below):
+        return False
+    names, values = below[0], below[1:]
+    if getattr(names, "is_bold", False):
+        return not any(getattr(row, "is_bold", False) for row in (values[0], table[-1]))
+    texts = [names[at] for at in sorted(starts_of(below)) if at < len(names)]
+    are_names = all(texts[1:]) and not any(map(_DIGIT.search, texts))
+    have_values = 2 * sum(any(map(_DIGIT.search, row[1:])) for row in values) >= len(values)
+    return are_names and have_values and not starts_of(below) <= starts_of(table)
+
+
+def is_title(row: Row) -> bool:
+    """Whether *row* holds one text, in its first cell or merged over several."""
+    return any(row) and bool(row[0]) and len(set(filter(None, row))) == 1
+
+
+def starts_of(rows: Sequence[Row]) -> set[int]:
+    """The columns in which something begins, and not only goes on from the one before."""
+    return {
+        at
+        for row in rows
+        for at, cell in enumerate(row)
+        if cell and (not at or cell != row[at - 1])
+    }
 
 
 def leading_texts(block: Sequence[Row]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
@@ -16,7 +18,7 @@ from chatbot_server.retrieval.read.files.office.package import (
     local,
     text_of,
 )
-from chatbot_server.retrieval.read.files.office.sheet import write_sheet
+from chatbot_server.retrieval.read.files.office.sheet import SheetRow, write_sheet
 from chatbot_server.retrieval.read.files.titles import is_made_up, one_document
 from chatbot_server.retrieval.read.files.writer import MAX_COLUMNS, MAX_ROWS, MarkdownWriter
 
@@ -43,13 +45,15 @@ def read_xlsx(data: bytes, name: str) -> Result:
     relations = package.related(main)
     by_kind = dict(relations.values())
     strings = list(map(seen_text, children(package.tree(by_kind.get("sharedStrings", "")), "si")))
-    formats = cell_formats(package.tree(by_kind.get("styles", "")))
+    styles = package.tree(by_kind.get("styles", ""))
+    formats, bold_styles = cell_formats(styles), bold_styles_of(styles)
     writer = MarkdownWriter()
     for sheet in children(child(workbook, "sheets"), "sheet"):
         relation = next((value for key, value in sheet.items() if key.endswith("}id")), "")
         reference = relations.get(relation)
         if reference and attribute(sheet, "state") in ("", "visible"):
-            rows = rows_of_sheet(package.tree(reference[1]), strings, formats)
+            tree = package.tree(reference[1])
+            rows = rows_of_sheet(tree, strings, formats, bold_styles)
             if any(map(any, rows)):
                 name_of_sheet = attribute(sheet, "name")
                 writer.heading(1, "" if is_made_up(name_of_sheet) else name_of_sheet)
@@ -67,8 +71,7 @@ def seen_text(item: Any) -> str:
 def is_struck(run: Any) -> bool:
     """Whether the letters of *run*, or of a font, are struck out: what a price was."""
     properties = child(run, "rPr") if local(run) == "r" else run
-    strike = child(properties, "strike")
-    return strike is not None and attribute(strike, "val") not in ("0", "false")
+    return is_on(child(properties, "strike"))
 
 
 def cell_formats(styles: Any) -> list[str | None]:
@@ -87,7 +90,27 @@ def cell_formats(styles: Any) -> list[str | None]:
     return formats
 
 
-def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str | None]) -> list[list[str]]:
+def bold_styles_of(styles: Any) -> set[str]:
+    """The numbers of the styles that make all of a cell bold."""
+    are_bold = [is_on(child(font, "b")) for font in children(child(styles, "fonts"), "font")]
+    return {
+        str(number)
+        for number, element in enumerate(children(child(styles, "cellXfs"), "xf"))
+        if (font := number_in(element, "fontId")) < len(are_bold) and are_bold[font]
+    }
+
+
+def is_on(element: Any) -> bool:
+    """Whether a property, such as bold, is there and not switched off."""
+    return element is not None and attribute(element, "val") not in ("0", "false")
+
+
+def rows_of_sheet(
+    sheet: Any,
+    strings: list[str],
+    formats: list[str | None],
+    bold_styles: Collection[str] = frozenset(),
+) -> list[SheetRow]:
     """The rows of a sheet that are shown; what spans several cells stands in each of them.
 
     Raises:
@@ -95,6 +118,7 @@ def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str | None]) -> 
     """
     rows: dict[int, dict[int, str]] = {}
     hidden_rows: set[int] = set()
+    bold_cells: defaultdict[int, set[int]] = defaultdict(set)
     number = 0
     for row in children(child(sheet, "sheetData"), "row"):
         if len(rows) >= MAX_ROWS:
@@ -109,6 +133,9 @@ def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str | None]) -> 
             column = column_of(attribute(cell, "r"), max(cells, default=-1) + 1)
             if column < MAX_COLUMNS:
                 cells[column] = cell_text(cell, strings, formats)
+                if cells[column] and attribute(cell, "s") in bold_styles:
+                    bold_cells[number].add(column)
+    bold_rows = {at for at, cells in rows.items() if bold_cells[at] >= filled_columns(cells)}
     spread_merged_cells(sheet, rows)
     hidden_columns = {
         at
@@ -117,11 +144,17 @@ def rows_of_sheet(sheet: Any, strings: list[str], formats: list[str | None]) -> 
         for at in range(MAX_COLUMNS)
         if number_in(element, "min") <= at + 1 <= number_in(element, "max")
     }
-    return [
-        [cells.get(at, "") for at in range(max(cells, default=-1) + 1) if at not in hidden_columns]
-        for at_row, cells in rows.items()
-        if at_row not in hidden_rows
-    ]
+    shown_rows: list[SheetRow] = []
+    for at_row, cells in rows.items():
+        columns = set(range(max(cells, default=-1) + 1)) - hidden_columns
+        row = SheetRow(cells.get(at, "") for at in sorted(columns))
+        row.is_bold = at_row in bold_rows
+        shown_rows += [] if at_row in hidden_rows else [row]
+    return shown_rows
+
+
+def filled_columns(cells: Mapping[int, str]) -> set[int]:
+    return {at for at, text in cells.items() if text}
 
 
 def spread_merged_cells(sheet: Any, rows: dict[int, dict[int, str]]) -> None:

@@ -295,7 +295,12 @@ class PdfText:
     def goes_on(self, block: Sequence[Line], line: Line) -> bool:
         """Whether *line* is of the paragraph that the lines of *block* begin."""
         former = block[-1]
-        if _ITEM.match(line.text) or "\t" in former.text + line.text or _LED.search(former.text):
+        is_dash = line.text[:1] in "–—" and self._looks_like_heading(former)
+        if (
+            (_ITEM.match(line.text) and not is_dash)
+            or "\t" in former.text + line.text
+            or _LED.search(former.text)
+        ):
             return False
         if self._style(former) != self._style(line) and abs(former.size - line.size) > 0.6:
             return False
