@@ -83,7 +83,8 @@ read_options() {
                 ;;
             -h) help=1 ;;
             --prefix | --host | --port | --model | --offline)
-                [ $# -gt 1 ] || misuse "$1 needs a value." "$1 demande une valeur."
+                # A forgotten value is not the option that follows.
+                case ${2:-} in '' | --*) misuse "$1 needs a value." "$1 demande une valeur." ;; esac
                 assign "$1" "$2"
                 shift
                 ;;
@@ -131,7 +132,11 @@ check_options() {
     [ "${port:-8080}" -le 65535 ] || bad_port
     case $model in
         '' | auto | none) ;;
-        *) [ -f "$model" ] || misuse "No such model file: $model" "Ce fichier de modèle n’existe pas : $model" ;;
+        *)
+            [ -f "$model" ] ||
+                misuse "--model is auto, none or a model file, and there is no file $model. Other models are fetched afterwards: chatbot-server models list" \
+                    "--model vaut auto, none ou un fichier de modèle, et il n’y a pas de fichier $model. D’autres modèles se récupèrent ensuite : chatbot-server models list"
+            ;;
     esac
     [ -z "$offline" ] || [ -d "$offline" ] || misuse "No such folder: $offline" "Ce dossier n’existe pas : $offline"
     [ -z "$offline" ] || offline=$(absolute "$offline")
@@ -214,6 +219,11 @@ start() {
     [ -n "$quiet" ] || tell_next_steps
 }
 
+die_of_nothing() {
+    die "There is no Chatbot Server at $prefix. To install: $me --run$again" \
+        "Il n’y a pas de Chatbot Server à $prefix. Pour installer : $me --run$again"
+}
+
 # An installation of another version is there.
 change_version() {
     if [ -n "$upgrade" ]; then
@@ -242,6 +252,7 @@ main() {
         return
     fi
     refuse_strangers
+    [ -z "$upgrade$rollback" ] || is_ours || die_of_nothing
     # Half a second, but on a machine that is overloaded half a minute was seen.
     [ ! -t 1 ] || say "Looking at this machine…" "Examen de cette machine…"
     installed=$(installed_version)
@@ -254,8 +265,7 @@ main() {
     if [ -n "$rollback" ]; then
         roll_back
     elif [ -z "$installed" ] && [ -n "$upgrade" ]; then
-        die "There is nothing at $prefix to upgrade. To install: $me --run$again" \
-            "Il n’y a rien à mettre à niveau à $prefix. Pour installer : $me --run$again"
+        die_of_nothing
     elif [ -n "$installed" ] && [ "$installed" != "$id" ]; then
         change_version
     elif is_whole; then

@@ -302,7 +302,10 @@ last_lines() {
 # explain_word WORD MORE…: it takes no more words, and nobody who asks for help wants it done.
 explain_word() {
     word=$1
-    [ "$word" != log ] || word="log [-f | $(t LINES LIGNES)]"
+    case $1 in
+        log) word="log [-f | $(t LINES LIGNES)]" ;;
+        uninstall | purge | rollback) word="$1 [--yes] [--dry-run] [--quiet]" ;;
+    esac
     case $2 in
         -h | --help) t "Use: $ME $word. All commands: $ME --help" "Utilisez : $ME $word. Toutes les commandes : $ME --help" && exit ;;
     esac
@@ -327,10 +330,19 @@ installer() {
 
 main() {
     places
+    # “help start” is “start --help”, as with the program’s own words.
+    case "${1:-} ${2:-}" in
+        "help "start | "help "stop | "help "restart | "help "status | "help "log | "help "rollback | "help "uninstall | "help "purge)
+            set -- "$2" --help
+            ;;
+    esac
     case ${1:-} in
         uninstall | purge | rollback)
             word=$1
             shift
+            for option in "$@"; do
+                case $option in --yes | --dry-run | --quiet) ;; *) explain_word "$word" "$option" ;; esac
+            done
             installer "--$word" "$@"
             ;;
     esac

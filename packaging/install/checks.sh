@@ -103,7 +103,7 @@ check_room() {
     while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
     [ -n "$installed" ] || [ "$free" -ge "$2" ] ||
         miss "$2 MB of free disk at $1 (there are $free)." "$2 Mo libres sur le disque à $1 (il y en a $free)."
-    ! in_the_way "$1" || miss "$(in_the_way "$1") is a file; a folder is needed there. Choose another with --prefix." \
+    ! in_the_way "$1" >/dev/null || miss "$(in_the_way "$1") is a file; a folder is needed there. Choose another with --prefix." \
         "$(in_the_way "$1") est un fichier ; il faut un dossier à cet endroit. Choisissez-en un autre avec --prefix."
     case $([ -z "$python" ] || steps place "$folder") in
         noexec) miss "$folder is mounted noexec: programs cannot run there. Choose another folder with --prefix." \

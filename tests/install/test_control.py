@@ -153,6 +153,12 @@ def test_a_word_that_is_followed_by_others_does_nothing(place: StandIn) -> None:
         assert (helped.returncode, f"chatbot-server {word}" in helped.stdout) == (0, True)
         assert place.run(word, "now", "please").returncode == 2
     assert "Use: " in place.run("log", "5", "6").stderr
+    for word in ("start", "log", "purge"):
+        told = place.run("help", word).stdout
+        assert told.startswith("Use: "), told
+        assert f"chatbot-server {word}" in told
+    refused = place.run("purge", "everything")
+    assert (refused.returncode, "chatbot-server purge [--yes]" in refused.stderr) == (2, True)
     assert place.run("status").returncode == 0
 
 

@@ -115,7 +115,9 @@ def test_help_names_every_option_in_both_languages(sh: Run) -> None:
         (["--port", "http"], "from 1 to 65535, not http"),
         (["--port", "70000"], "from 1 to 65535, not 70000"),
         (["--port", "0"], "from 1 to 65535, not 0"),
-        (["--model", "/no/such.gguf"], "No such model file: /no/such.gguf"),
+        (["--prefix", "--dry-run"], "--prefix needs a value"),
+        (["--model", "/no/such.gguf"], "there is no file /no/such.gguf"),
+        (["--model", "qwen3-1.7b"], "fetched afterwards: chatbot-server models list"),
         (["--offline", "/no/such"], "No such folder: /no/such"),
         (["--prefix", "/tmp/a'b"], "cannot be used"),
         (["--prefix", "/tmp/a\nb"], "cannot be used"),
@@ -253,7 +255,19 @@ def test_a_file_on_the_way_to_the_folder_is_named(sh: Run, tmp_path: Path) -> No
     (tmp_path / "file").touch()
     done = sh("--run", "--prefix", str(tmp_path / "file/chatbot"))
     assert (done.returncode, f"{tmp_path}/file is a file" in done.stderr) == (1, True)
+    assert str(tmp_path) not in done.stdout
     assert sh("--run", "--prefix", "/").returncode == 2
+
+
+@pytest.mark.parametrize("option", ["--upgrade", "--rollback", "--uninstall"])
+def test_what_is_not_installed_is_no_fault_of_the_machine(
+    sh: Run, tmp_path: Path, option: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = sh(option, "--prefix", str(tmp_path / "none"), "--port", port)
+    told = f"There is no Chatbot Server at {tmp_path}/none"
+    assert (done.returncode, told in done.stderr) == (1, True)
 
 
 def test_a_python_without_venv_is_told_apart(sh: Run, tmp_path: Path, prefix: Path) -> None:
