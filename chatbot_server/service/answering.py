@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from chatbot_server.config import Config
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.process.client import SocketEngine
@@ -27,3 +29,16 @@ def sampling(config: Config) -> Sampling:
         top_k=engine.top_k,
         repetition_penalty=engine.repetition_penalty,
     )
+
+
+def is_loaded(engine: Engine, seconds: float = 30.0) -> bool:
+    """Wait until it is known what *engine* can do; False: it is still being loaded then.
+
+    Of a server over HTTP, a new process does not know that for the first moments.
+    """
+    deadline = time.monotonic() + seconds
+    while engine.status().state in ("starting", "restarting"):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.1)
+    return True

@@ -29,7 +29,7 @@ from chatbot_server.retrieval.curate.learning.quality import (
 from chatbot_server.retrieval.curate.learning.requested_runs import forget_request, requested_runs
 from chatbot_server.retrieval.curate.learning.unanswered import ask_again
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.service.answering import build_engine, sampling
+from chatbot_server.service.answering import build_engine, is_loaded, sampling
 from chatbot_server.service.children import call_job
 from chatbot_server.service.prepare import prepare_change
 from chatbot_server.storage.base import DAY, HOUR, now
@@ -118,7 +118,8 @@ def golden(config: Config, database: Database) -> None:
     from chatbot_server.conversation.model.golden import GoldenWriter
 
     engine, run_dir = build_engine(config), config.run_dir
-    if engine.status().state in ("starting", "restarting"):
+    if not is_loaded(engine):
+        engine.close()
         call_job(run_dir, "golden", LOADING_SECONDS)
         return
     writing = GoldenWriter(database, engine, sampling(config))

@@ -108,10 +108,11 @@ def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Ask all of them; exit 1 if one is not answered as expected."""
     from chatbot_server.conversation.model.golden import GoldenWriter
     from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
-    from chatbot_server.service.answering import build_engine, sampling
+    from chatbot_server.service.answering import build_engine, is_loaded, sampling
 
     site_id = site_id_of(context, key)
     engine = build_engine(context.config)  # of the running server; none, if it does not run
+    is_loaded(engine)
     writing = GoldenWriter(context.database, engine, sampling(context.config))
     with knowledge_base(context) as base:
         results = ask_golden_questions(base, site_id, writing)

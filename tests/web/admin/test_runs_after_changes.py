@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from support.scripted_chat import ScriptedModel
 from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.engine.base import EngineStatus
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.learning.quality import (
@@ -18,6 +20,7 @@ from chatbot_server.retrieval.curate.learning.quality import (
 )
 from chatbot_server.retrieval.curate.learning.requested_runs import request_run, requested_runs
 from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.service.answering import is_loaded
 from chatbot_server.service.jobs import embed, golden
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.sources import open_source
@@ -188,9 +191,26 @@ def test_a_model_that_writes_is_asked_by_the_job(owner: OwnerServer, post: Post)
         assert [run.who for run in runs_of(session, owner.site_id)] == ["the owner"]
 
 
-def test_the_job_waits_for_a_model_that_is_being_loaded(owner: OwnerServer) -> None:
+def test_the_job_waits_for_a_model_that_is_being_loaded(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(is_loaded, "__defaults__", (0.0,))
     request_run(owner.config.run_dir, owner.site_id, "Ann")
     write_state(owner.config.run_dir, EngineRecord("starting", supervisor=os.getpid()))
     golden(owner.config, owner.database)
     assert requested_runs(owner.config.run_dir) == {owner.site_id: "Ann"}
     assert (owner.config.run_dir / "jobs-golden.called").stat().st_mtime > now() + 10
+
+
+def test_a_server_over_http_is_waited_for_until_it_is_known() -> None:
+    class Told(ScriptedModel):
+        """It is known at the third look only."""
+
+        looks = 0
+
+        def status(self) -> EngineStatus:
+            self.looks += 1
+            return EngineStatus("ready" if self.looks > 2 else "starting")
+
+    assert is_loaded(Told())
+    assert not is_loaded(Told(), seconds=0)
