@@ -20,13 +20,14 @@ const suggestions = () => {
 };
 
 const [dark, phone] = ["dark", "phone"].map((look) => document.querySelector(`#look-${look}`));
+dark.checked = matchMedia("(prefers-color-scheme: dark)").matches;
 const typed = () => ({
   color: text("color"),
   position: text("position"),
   name: text("name"),
   greeting: text(`greeting_${language}`),
   suggestions: suggestions(),
-  theme: dark.checked ? "dark" : "auto",
+  theme: dark.checked ? "dark" : "light",
 });
 
 let frame; // the window of a phone, in which a page holds nothing but the chat
@@ -58,6 +59,7 @@ form.addEventListener("input", () => {
     if (Object.entries(typed()).some(([name, value]) => (shown.dataset[name] ?? "") !== value)) show();
   }, WAIT);
 });
+tag.dataset.theme = typed().theme;
 // Open where there is room for it beside the form; it takes no focus.
 if (matchMedia("(min-width: 64rem)").matches) tag.dataset.open = "0.1";
 // With an error, the form shows what was typed and not saved.

@@ -97,3 +97,14 @@ def test_the_chat_is_shown_dark_and_on_a_phone(appearance: Page) -> None:
     appearance.get_by_label("On a phone").uncheck()
     expect(appearance.locator("iframe")).to_have_count(0)
     expect(chat).to_contain_text("Good morning from the bakery!")
+
+
+def test_on_a_dark_screen_the_light_look_is_shown_as_well(appearance: Page) -> None:
+    appearance.emulate_media(color_scheme="dark")
+    appearance.reload()
+    dark = appearance.get_by_label("On a dark screen")
+    expect(dark).to_be_checked()
+    panel = appearance.locator("chatbot-widget [part~=panel]")
+    before = panel.evaluate("node => getComputedStyle(node).backgroundColor")
+    dark.uncheck()
+    expect(panel).not_to_have_css("background-color", before)

@@ -181,6 +181,8 @@ def test_a_model_that_writes_is_asked_by_the_job(owner: OwnerServer, post: Post)
     page = browser.get(path).text
     assert "The question is being asked" in page
     assert "Ask it now" not in page
+    helped = owner.browser("owner").get("/admin/help").text
+    assert "Bakery: The question is being asked" in helped
     with owner.database.session() as session:
         assert runs_of(session, owner.site_id) == []
     request_run(owner.config.run_dir, 4711, "Ann")  # of a site that is gone

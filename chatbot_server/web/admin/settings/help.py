@@ -17,11 +17,13 @@ from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
 from chatbot_server.models.store.background import download_state
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
+from chatbot_server.retrieval.curate.learning.requested_runs import is_requested
 from chatbot_server.retrieval.curate.listing import SourceReport, describe_sources
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.site.sites import Site, sites_in_order
 from chatbot_server.storage.site.webhooks import has_paused_webhook
+from chatbot_server.storage.visitors.learning import golden_questions
 from chatbot_server.storage.visitors.outbox import undelivered
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, admin_language, render
@@ -86,6 +88,10 @@ def _background(
     language = admin_language()
     for site in sites:
         yield from _reading(parts, session, site)
+        if is_requested(parts.config.run_dir, site.id):
+            asking = say("quality_asking", language, count=len(golden_questions(session, site.id)))
+            sentence = say("named", language, name=site.name, text=asking)
+            yield BackgroundState(sentence, url_for("admin.quality", key=site.key))
         if has_paused_webhook(session, site.id):
             page = url_for("admin.keys", key=site.key)
             yield BackgroundState(say("webhook_paused_home", language), page, failed=True)
