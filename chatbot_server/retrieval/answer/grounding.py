@@ -17,6 +17,7 @@ from chatbot_server.retrieval.answer.decide.evidence import (
     Assessment,
     gather_evidence,
     quotable,
+    threshold_raise,
     weigh,
 )
 from chatbot_server.retrieval.answer.search.fusion import Hit, margin
@@ -97,11 +98,10 @@ def _answer_from_pages(
         rest = headings_of_rest(page, shown, frame.titles)
         return replace(_show_best(shown, material, frame), further=rest)
     candidates = in_own_language(quotable(sections, query), query)
-    assessment = (
-        weigh(gather_evidence(candidates, query, material.index.chunk_count))
-        if candidates
-        else None
-    )
+    assessment = None
+    if candidates:
+        evidence = gather_evidence(candidates, query, material.index.chunk_count)
+        assessment = weigh(evidence, threshold_raise(candidates[0], query))
     if near := _near_entry_sections(material, entries, candidates, assessment):
         answer = _show_best(near, material, frame)
         lead_in = say("answer_near_entry", query.language)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 
@@ -17,15 +16,24 @@ from chatbot_server.retrieval.answer.joined import ground_each, ground_single
 from chatbot_server.retrieval.answer.reformulation import reformulate
 from chatbot_server.retrieval.answer.search.comparison import may_compare
 from chatbot_server.retrieval.answer.search.fusion import Hit
-from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query
+from chatbot_server.retrieval.answer.search.query import (
+    MAX_QUESTION,
+    Conversation,
+    Query,
+)
 from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
-from chatbot_server.retrieval.answer.search.site_memory import RecentlyUsed
 from chatbot_server.retrieval.answer.search.wordings import entry_asked_for
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import load_candidates, load_sections
 from chatbot_server.retrieval.answer.sections.relevance import distances
-from chatbot_server.retrieval.answer.subject import Subject, ground_property, subject_of
+from chatbot_server.retrieval.answer.shown_sections import ShownSection, ShownSections
+from chatbot_server.retrieval.answer.subject import (
+    LOOKED_BACK,
+    Subject,
+    ground_property,
+    subject_of,
+)
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder
@@ -43,18 +51,7 @@ HITS_OF_COMPARED = 40
 # Asked where a question is expected: what its answer takes is loaded, and needed by every other.
 ANY_QUESTION = "When are you open, and how much is it?"
 
-# Questions of all sites whose sections are cached for the questions that come after them.
-CACHED_QUESTIONS = 1000
-
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ShownSection:
-    """The section that answered a question; *chunk* is None without an answer."""
-
-    chunk: int | None
-    size: int = 1
 
 
 class KnowledgeBase:
@@ -76,7 +73,7 @@ class KnowledgeBase:
         self.database = database
         self.searcher = Searcher(embedder)
         self._is_getting_ready = threading.Lock()
-        self._shown: RecentlyUsed[ShownSection] = RecentlyUsed(CACHED_QUESTIONS)
+        self._shown = ShownSections()
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -88,9 +85,7 @@ class KnowledgeBase:
     ) -> Grounding:
         """See :class:`~.base.Knowledge`."""
         grounding = self._ground(site_id, question, history, locale)
-        is_answer = bool(grounding.answer and grounding.passages)
-        shown = ShownSection(grounding.passages[0].chunk if is_answer else None)
-        self._shown.put(site_id, _digest(grounding.version, locale, question, history), shown)
+        self._shown.add(site_id, locale, [*history, question], grounding)
         return grounding
 
     def _ground(
@@ -98,30 +93,43 @@ class KnowledgeBase:
     ) -> Grounding:
         languages = self.searcher.languages(self.database, site_id).languages
         questions, language = self.questions(site_id, question, locale)
-        history = [spelled_out(text[:MAX_QUESTION], language) for text in history]
-        ground = partial(self._ground_one, site_id, language=language)
+        pages = self.pages_shown(site_id, history, locale)
+        subject = self.subject_asked_about(site_id, question, history, locale)
+        history = _in_page_words(history, language)
+        ground = partial(self._ground_one, site_id, language, Conversation(pages=pages))
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
-        if len(questions) == 1:
-            if subject := self.subject_asked_about(site_id, question, history, locale):
-                both = f"{subject.question} {question}"
-                with self.open_search(site_id, both, (), language) as (index, query, hits):
-                    query.rarity = index.rarity(query.stems_to_search)
-                    sections = load_sections(index, query, hits) if hits else []
-                    grounding = ground_property(question, subject, query, sections, index)
-                if grounding is not None:
-                    return replace(grounding, version=index.version)
-            in_conversation = partial(self._ground_in_conversation, site_id, language=language)
-            return ground_single(ground, in_conversation, questions[0], history)
-        whole = ground(spelled_out(question[:MAX_QUESTION], language), history)
-        if whole.status == "faq" or not whole.has_content:
-            return whole
-        return ground_each(ground, questions, history, whole)
+        if len(questions) > 1:
+            whole = ground(spelled_out(question[:MAX_QUESTION], language), history)
+            if whole.status == "faq" or not whole.has_content:
+                return whole
+            return ground_each(ground, questions, history, whole)
+        about_subject = subject and self._ground_property(site_id, question, subject, language)
+        if about_subject:
+            return about_subject
+
+        def ground_alone(text: str, before: Sequence[str]) -> Grounding:
+            distances = self.in_conversation(site_id, text, before, language)
+            conversation = Conversation(distances, pages)
+            return self._ground_one(site_id, language, conversation, text, ())
+
+        return ground_single(ground, ground_alone, questions[0], history)
+
+    def _ground_property(
+        self, site_id: int, question: str, subject: Subject, language: str
+    ) -> Grounding | None:
+        """What the site says about the property of *subject* that *question* asks for, if any."""
+        both = f"{subject.question} {question}"
+        with self.open_search(site_id, both, (), language) as (index, query, hits):
+            query.rarity = index.rarity(query.stems_to_search)
+            sections = load_sections(index, query, hits) if hits else []
+            grounding = ground_property(question, subject, query, sections, index)
+        return grounding and replace(grounding, version=index.version)
 
     def subject_asked_about(
         self, site_id: int, question: str, history: Sequence[str], locale: str
     ) -> Subject | None:
-        """What *question* asks a property of: “how much is it?”
+        """What *question*, the only one of its message, asks a property of: “how much is it?”
 
         None if it names a thing itself or repeats an own answer's question, or if nothing that was
         answered before names one.
@@ -129,24 +137,37 @@ class KnowledgeBase:
         languages = self.searcher.languages(self.database, site_id).languages
         if not history or property_of_it(question, languages) is None:
             return None
+        questions, language = self.questions(site_id, question, locale)
         with self.database.connection() as connection:
             index = SiteIndex(connection, site_id, self.searcher.memories)
-            if entry_asked_for(index, question, languages) is not None:
+            if len(questions) > 1 or entry_asked_for(index, question, languages) is not None:
                 return None
-        return subject_of(history, partial(self._chunk_shown, site_id, locale), languages)
 
-    def _chunk_shown(
-        self, site_id: int, locale: str, question: str, history: Sequence[str]
-    ) -> int | None:
-        """The chunk that answered *question* after *history*, from the cache or looked up again."""
+        def chunk_shown(at: int) -> int | None:
+            return self._section_shown(site_id, history[: at + 1], locale).chunk
+
+        return subject_of(_in_page_words(history, language), chunk_shown, languages)
+
+    def pages_shown(self, site_id: int, history: Sequence[str], locale: str) -> frozenset[str]:
+        """The pages that answered the last questions of *history*; see :func:`page_of`."""
+        earliest = max(0, len(history) - LOOKED_BACK)
+        pages = (
+            self._section_shown(site_id, history[: at + 1], locale).page
+            for at in range(earliest, len(history))
+        )
+        return frozenset(filter(None, pages))
+
+    def _section_shown(self, site_id: int, questions: Sequence[str], locale: str) -> ShownSection:
+        """What answered the last of *questions* after the others, remembered or looked up again."""
         memory = self.searcher.memories.last(site_id)
         version = memory.version if memory else 0
-        shown = self._shown.get(site_id, _digest(version, locale, question, history))
+        shown = self._shown.get(site_id, version, locale, questions)
         if shown is None:
-            grounding = self.ground(site_id, question, history, locale)
-            key = _digest(grounding.version, locale, question, history)
-            shown = self._shown.get(site_id, key)
-        return shown.chunk if shown else None
+            # After a restart. After all others, each would look up those before it, without end.
+            *earlier, last = questions
+            grounding = self._ground(site_id, last, earlier[-LOOKED_BACK:], locale)
+            shown = self._shown.add(site_id, locale, questions, grounding)
+        return shown
 
     def questions(self, site_id: int, message: str, locale: str = "") -> tuple[list[Question], str]:
         """The questions in *message*, in the words that pages use, and their language."""
@@ -154,13 +175,6 @@ class KnowledgeBase:
         language = site.language_of(message[:MAX_QUESTION], locale)
         text = spelled_out(message[:MAX_QUESTION], language)
         return questions_of(text, language, site.beside(language)), language
-
-    def _ground_in_conversation(
-        self, site_id: int, question: str, history: Sequence[str], language: str | None = None
-    ) -> Grounding:
-        """The grounding of *question* alone, with sections weighed by *history*, too."""
-        in_conversation = self.in_conversation(site_id, question, history, language)
-        return self._ground_one(site_id, question, (), language, in_conversation)
 
     def in_conversation(
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
@@ -178,16 +192,17 @@ class KnowledgeBase:
     def _ground_one(
         self,
         site_id: int,
+        language: str | None,
+        conversation: Conversation,
         question: str,
         history: Sequence[str],
-        language: str | None = None,
-        in_conversation: Mapping[int, float] | None = None,
     ) -> Grounding:
+        """The grounding of *question*, searched for together with those of *history*."""
         embedder = self.searcher.embedder
         with self.open_search(site_id, question, history, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems_to_search)
-            if in_conversation and query.entry is None:
-                query.in_conversation = in_conversation
+            if query.entry is None:
+                query.conversation = conversation
             sections = load_sections(index, query, hits) if hits else []
             closer_look = CloserLook(sections, query, index)
             if not closer_look.has_to_read:
@@ -283,7 +298,5 @@ class KnowledgeBase:
             self.searcher.embedder.close()
 
 
-def _digest(version: int, locale: str, question: str, history: Sequence[str]) -> str:
-    """What stands for a question after others to a *version* of a site, without their words."""
-    texts = [str(version), locale, *history, question]
-    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()
+def _in_page_words(history: Sequence[str], language: str) -> list[str]:
+    return [spelled_out(text[:MAX_QUESTION], language) for text in history]

@@ -36,8 +36,8 @@ from chatbot_server.retrieval.language.languages import Languages
 # How many questions back the thing may have been named.
 LOOKED_BACK = 5
 
-# The chunk that answered a question after those before it; None without an answer.
-Shown = Callable[[str, Sequence[str]], int | None]
+# The chunk that answered the question at a place in the history; None without an answer.
+ChunkShown = Callable[[int], int | None]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ class Subject:
         )
 
 
-def subject_of(history: Sequence[str], shown: Shown, languages: Languages) -> Subject | None:
+def subject_of(
+    history: Sequence[str], chunk_shown: ChunkShown, languages: Languages
+) -> Subject | None:
     """What the questions of *history* are about, if they are about a thing.
 
     “When are you open?” is about the place itself, and none.
@@ -93,7 +95,7 @@ def subject_of(history: Sequence[str], shown: Shown, languages: Languages) -> Su
             continue
         if general_concept(Query(question, languages)):
             return None
-        chunk = shown(question, history[:at])
+        chunk = chunk_shown(at)
         return None if chunk is None else Subject(question, chunk)
     return None
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
-from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
+from chatbot_server.retrieval.answer.decide.evidence import gather_evidence, threshold_raise
 from chatbot_server.retrieval.answer.joined import has_few_own_words
+from chatbot_server.retrieval.answer.search.query import Conversation, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
@@ -45,7 +46,8 @@ class Explanation:
 
     Attributes:
         looked_up: the text that was searched for: after the question it follows, without “today”.
-        evidence: the evidence for the first contender, by name; empty without contenders.
+        evidence: the evidence for the first contender, by name, and ``other_page``: 1 if its page
+            answered none of the questions before; empty without contenders.
     """
 
     question: str
@@ -76,25 +78,26 @@ def _explain_one(
     base: KnowledgeBase, site_id: int, asked: str, history: Sequence[str], language: str
 ) -> Explanation:
     question = asked
-    in_conversation: dict[int, float] = {}
+    pages = base.pages_shown(site_id, history, language)
+    conversation = Conversation(pages=pages)
     put_before = history
     outcome = base.ground(site_id, question, history, language).outcome
     if subject := base.subject_asked_about(site_id, question, history, language):
         # Such a question is searched for together with the one that names its subject.
         question, put_before = f"{subject.question} {question}", ()
     elif history and not has_few_own_words(question):
-        in_conversation = base.in_conversation(site_id, question, history, language)
-        put_before = ()
+        distances = base.in_conversation(site_id, question, history, language)
+        conversation, put_before = Conversation(distances, pages), ()
     with base.open_search(site_id, question, put_before, language) as (index, query, hits):
         query.rarity = index.rarity(query.stems_to_search)
-        query.in_conversation = in_conversation
+        query.conversation = conversation
         candidates = load_sections(index, query, hits) if hits else []
         closer_look = CloserLook(candidates, query, index)
         if base.searcher.embedder is not None:
             closer_look.read(base.searcher.embedder)
         sections = closer_look.sections()
         contenders = _contenders(sections)
-        evidence = asdict(gather_evidence(sections, query, index.chunk_count)) if sections else {}
+        evidence = _evidence(sections, query, index.chunk_count) if sections else {}
     return Explanation(
         asked,
         query.text,
@@ -103,6 +106,13 @@ def _explain_one(
         contenders,
         {name: value and round(value, 3) for name, value in evidence.items()},
     )
+
+
+def _evidence(
+    sections: Sequence[Candidate], query: Query, chunk_count: int
+) -> dict[str, float | None]:
+    evidence = asdict(gather_evidence(sections, query, chunk_count))
+    return evidence | {"other_page": float(threshold_raise(sections[0], query) > 0)}
 
 
 def _contenders(sections: Sequence[Candidate]) -> tuple[Contender, ...]:

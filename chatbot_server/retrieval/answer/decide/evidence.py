@@ -20,7 +20,7 @@ import numpy as np
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.decide.facts_asked_for import states_what_is_asked_for
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import Query, page_of
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import on_subject
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
@@ -143,6 +143,9 @@ LARGE_SITE_COMPARED = 4000
 # So far below the threshold, in log odds, a section is shown beside a no: see
 # docs/decisions/0026-what-comes-closest-is-shown-beside-a-no.md.
 UNSURE = 1.7
+# After other questions, the threshold of a page that answered none of them is so much higher, in
+# log odds: see docs/decisions/0016-answers-as-a-person-would-give-them.md.
+OTHER_PAGE = 1.2
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
@@ -192,10 +195,13 @@ class Assessment:
     is_near: bool
 
 
-def weigh(evidence: Evidence) -> Assessment:
+def weigh(evidence: Evidence, raised_by: float = 0.0) -> Assessment:
     """Judge a section by the gates fitted for the size of its site, its language, and the search.
 
     The share of the gate of large sites grows with the logarithm of the number of chunks.
+
+    Args:
+        raised_by: how much higher the threshold is than the fitted one, in log odds.
     """
     share = _share_of_large(evidence)
     is_read, is_compared = evidence.word_nearness is not None, evidence.interaction is not None
@@ -204,7 +210,14 @@ def weigh(evidence: Evidence) -> Assessment:
         gate_of_small, gate_of_large = SMALL_SITES_BY_WORDS, BY_WORDS
     elif evidence.other_language:
         gate_of_large = ACROSS_LANGUAGES_READ if is_read else ACROSS_LANGUAGES
-    return _weigh_by([(gate_of_small, 1 - share), (gate_of_large, share)], evidence)
+    return _weigh_by([(gate_of_small, 1 - share), (gate_of_large, share)], evidence, raised_by)
+
+
+def threshold_raise(section: Candidate, query: Query) -> float:
+    """How much higher the threshold of *section* is for what was shown before *query*."""
+    pages, document = query.conversation.pages, section.document
+    is_on_other_page = bool(pages) and page_of(document.url, document.title) not in pages
+    return OTHER_PAGE if is_on_other_page else 0.0
 
 
 def _share_of_large(evidence: Evidence) -> float:
@@ -215,15 +228,17 @@ def _share_of_large(evidence: Evidence) -> float:
     return min(1.0, max(0.0, (size - small) / (large - small)))
 
 
-def _weigh_by(shares: Sequence[tuple[Gate, float]], evidence: Evidence) -> Assessment:
+def _weigh_by(
+    shares: Sequence[tuple[Gate, float]], evidence: Evidence, raised_by: float
+) -> Assessment:
     """Combine the assessments of several gates, each by its share."""
     values = vars(evidence)
     odds = [(share, gate.log_odds(values), gate) for gate, share in shares]
     above_threshold = sum(share * (each - gate.threshold) for share, each, gate in odds)
     return Assessment(
         log_odds=sum(share * each for share, each, _gate in odds),
-        answers=above_threshold > 0,
-        is_unsure=-UNSURE < above_threshold <= 0,
+        answers=above_threshold > raised_by,
+        is_unsure=-UNSURE < above_threshold <= raised_by,
         is_near=sum(share * (each - gate.near) for share, each, gate in odds) > 0,
     )
 

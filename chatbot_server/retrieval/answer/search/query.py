@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
 
@@ -138,6 +138,25 @@ class WordMeanings:
     fit: str = ""
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What was asked and shown before a question.
+
+    Attributes:
+        distances: how far sections are behind the best one for the question after those that it
+            depends on, by chunk id: zero or less; empty if that was not looked up.
+        pages: the pages that answered the questions before; see :func:`page_of`.
+    """
+
+    distances: Mapping[int, float] = field(default_factory=dict)
+    pages: frozenset[str] = frozenset()
+
+
+def page_of(url: str, title: str) -> str:
+    """What stands for a page: its address without the place in it; without one, its title."""
+    return url.partition("#")[0] or title
+
+
 class Query(ParsedText):
     """What is searched for.
 
@@ -150,8 +169,7 @@ class Query(ParsedText):
         moment: the moment that the question names, which is not searched for.
         date: the date of which it asks whether the place is open, which is not searched for either.
         days: the days of the week that it names or means; Monday is 0.
-        in_conversation: how far sections are behind the best one for this question after those
-            before it, by chunk id: zero or less; empty for a first question.
+        conversation: what was asked and shown before; empty for a first question.
         meanings: the vectors of its words; None if it is searched for by words alone.
         rarity: inverse document frequency of a stem on the site; equal for all until it is known.
     """
@@ -168,7 +186,7 @@ class Query(ParsedText):
         self.date: NamedDate | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
-        self.in_conversation: Mapping[int, float] = {}
+        self.conversation = Conversation()
         self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed = WeighedWords([], self.rarity)

@@ -132,6 +132,8 @@ def _points(evidence: Mapping[str, float], contender_count: int) -> Iterator[Poi
         yield Point(False, "why_number_missing")
     if evidence["fact_missing"]:
         yield Point(False, "why_fact_missing")
+    if evidence["other_page"]:
+        yield Point(False, "why_other_page")
     if contender_count > 1:
         is_clear = evidence["margin"] >= CLEAR_MARGIN
         yield Point(is_clear, "why_ahead" if is_clear else "why_level")

@@ -1,0 +1,85 @@
+"""In a conversation, a page that answered nothing before must fit better than one that did."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.subject import LOOKED_BACK
+from chatbot_server.retrieval.answer.why import explain
+from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.storage.database import Database
+
+PAGES = (
+    ("Choir", "We sing on Monday evenings, with Helen Varney. Beginners are welcome."),
+    ("Wicker workshop", "A day in May with Corentin Vauthier. It costs 75 €, lunch included."),
+    ("Café", "Soup and cakes from Tuesday to Sunday. Dogs may come in, and get a bowl of water."),
+    ("Car park", "There is a car park behind the barn, for cars and motorbikes. It is free."),
+)
+# The café's page has some of its words, and does not answer it.
+VAGUE = "can my dogs come in to the workshop"
+
+
+@pytest.fixture(name="base")
+def knowledge_base(database: Database, site_id: int) -> KnowledgeBase:
+    """Knowledge of the pages, found by their words."""
+    for title, text in PAGES:
+        add_note(database, site_id, title, text)
+    return KnowledgeBase(database)
+
+
+def test_another_page_that_hardly_fits_is_shown_beside_a_no(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    assert "Dogs may come in" in base.ground(site_id, VAGUE).answer
+    grounding = base.ground(site_id, VAGUE, ["When is the wicker workshop?"])
+    assert grounding.answer == ""
+    assert "Dogs may come in" in grounding.unsure_answer
+    assert grounding.near[0].title == "Café"
+
+
+def test_the_owner_reads_that_it_is_another_page(base: KnowledgeBase, site_id: int) -> None:
+    history = ["When is the wicker workshop?"]
+    (explanation,) = explain(base, site_id, VAGUE, history)
+    assert explanation.evidence["other_page"] == 1
+    (explanation,) = explain(base, site_id, VAGUE, ["Is there soup?"])
+    assert explanation.evidence["other_page"] == 0
+
+
+def test_a_page_that_was_shown_before_answers_as_at_first(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    history = ["When is the wicker workshop?", "Is there soup?", "When do you sing?"]
+    assert "Dogs may come in" in base.ground(site_id, VAGUE, history).answer
+
+
+def test_another_page_that_fits_well_answers(base: KnowledgeBase, site_id: int) -> None:
+    grounding = base.ground(site_id, "Can I bring a motorbike?", ["When do you sing?"])
+    assert "motorbikes" in grounding.answer
+
+
+def test_after_questions_without_an_answer_nothing_is_another_page(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    assert "Dogs may come in" in base.ground(site_id, VAGUE, ["Do you sell bicycles?"]).answer
+
+
+def test_a_restarted_server_answers_as_before_and_looks_back_only_so_far(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = ["When is the wicker workshop?", *["When do you sing?"] * 200]
+    for at in range(len(history)):
+        base.ground(site_id, history[at], history[:at])
+    before = base.ground(site_id, VAGUE, history)
+    restarted = KnowledgeBase(base.database)
+    looked_up = []
+    ground_one = restarted._ground_one
+
+    def counted(*given: object) -> object:
+        looked_up.append(given)
+        return ground_one(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(restarted, "_ground_one", counted)
+    assert restarted.ground(site_id, VAGUE, history).unsure_answer == before.unsure_answer != ""
+    questions = LOOKED_BACK * (LOOKED_BACK + 1) + 1  # each in up to two ways
+    assert 1 < len(looked_up) <= 2 * questions
