@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
-from chatbot_server.retrieval.answer.decide.evidence import gather_evidence, threshold_raise
+from chatbot_server.retrieval.answer.decide.evidence import (
+    gather_evidence,
+    quotable,
+    threshold_raise,
+)
 from chatbot_server.retrieval.answer.joined import has_few_own_words
 from chatbot_server.retrieval.answer.search.query import Conversation, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
@@ -95,7 +99,7 @@ def _explain_one(
         closer_look = CloserLook(candidates, query, index)
         if base.searcher.embedder is not None:
             closer_look.read(base.searcher.embedder)
-        sections = closer_look.sections()
+        sections = _excluded_last(closer_look.sections(), query)
         contenders = _contenders(sections)
         evidence = _evidence(sections, query, index.chunk_count) if sections else {}
     return Explanation(
@@ -106,6 +110,12 @@ def _explain_one(
         contenders,
         {name: value and round(value, 3) for name, value in evidence.items()},
     )
+
+
+def _excluded_last(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections* in their order, those of pages that may not be quoted at the end."""
+    allowed = {section.chunk.id for section in quotable(sections, query)}
+    return sorted(sections, key=lambda each: not each.document.faq and each.chunk.id not in allowed)
 
 
 def _evidence(
