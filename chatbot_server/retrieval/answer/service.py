@@ -18,7 +18,7 @@ from chatbot_server.retrieval.answer.search.comparison import may_compare
 from chatbot_server.retrieval.answer.search.fusion import Hit
 from chatbot_server.retrieval.answer.search.query import (
     MAX_QUESTION,
-    Conversation,
+    EarlierTurns,
     Query,
 )
 from chatbot_server.retrieval.answer.search.searcher import Searcher
@@ -73,7 +73,7 @@ class KnowledgeBase:
         self.database = database
         self.searcher = Searcher(embedder)
         self._is_getting_ready = threading.Lock()
-        self._shown = ShownSections()
+        self._shown_sections = ShownSections()
 
     def has_content(self, site_id: int) -> bool:
         """See :class:`~.base.Knowledge`."""
@@ -85,7 +85,7 @@ class KnowledgeBase:
     ) -> Grounding:
         """See :class:`~.base.Knowledge`."""
         grounding = self._ground(site_id, question, history, locale)
-        self._shown.add(site_id, locale, [*history, question], grounding)
+        self._shown_sections.add(site_id, locale, [*history, question], grounding)
         return grounding
 
     def _ground(
@@ -96,7 +96,7 @@ class KnowledgeBase:
         pages = self.pages_shown(site_id, history, locale)
         subject = self.subject_asked_about(site_id, question, history, locale)
         history = _in_page_words(history, language)
-        ground = partial(self._ground_one, site_id, language, Conversation(pages=pages))
+        ground = partial(self._ground_one, site_id, language, EarlierTurns(pages=pages))
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
         if len(questions) > 1:
@@ -110,8 +110,8 @@ class KnowledgeBase:
 
         def ground_alone(text: str, before: Sequence[str]) -> Grounding:
             distances = self.in_conversation(site_id, text, before, language)
-            conversation = Conversation(distances, pages)
-            return self._ground_one(site_id, language, conversation, text, ())
+            earlier = EarlierTurns(distances, pages)
+            return self._ground_one(site_id, language, earlier, text, ())
 
         return ground_single(ground, ground_alone, questions[0], history)
 
@@ -161,13 +161,13 @@ class KnowledgeBase:
         """What answered the last of *questions* after the others, remembered or looked up again."""
         memory = self.searcher.memories.last(site_id)
         version = memory.version if memory else 0
-        shown = self._shown.get(site_id, version, locale, questions)
-        if shown is None:
+        section = self._shown_sections.get(site_id, version, locale, questions)
+        if section is None:
             # After a restart. After all others, each would look up those before it, without end.
-            *earlier, last = questions
-            grounding = self._ground(site_id, last, earlier[-LOOKED_BACK:], locale)
-            shown = self._shown.add(site_id, locale, questions, grounding)
-        return shown
+            *before, last = questions
+            grounding = self._ground(site_id, last, before[-LOOKED_BACK:], locale)
+            section = self._shown_sections.add(site_id, locale, questions, grounding)
+        return section
 
     def questions(self, site_id: int, message: str, locale: str = "") -> tuple[list[Question], str]:
         """The questions in *message*, in the words that pages use, and their language."""
@@ -193,7 +193,7 @@ class KnowledgeBase:
         self,
         site_id: int,
         language: str | None,
-        conversation: Conversation,
+        earlier: EarlierTurns,
         question: str,
         history: Sequence[str],
     ) -> Grounding:
@@ -202,7 +202,7 @@ class KnowledgeBase:
         with self.open_search(site_id, question, history, language) as (index, query, hits):
             query.rarity = index.rarity(query.stems_to_search)
             if query.entry is None:
-                query.conversation = conversation
+                query.earlier = earlier
             sections = load_sections(index, query, hits) if hits else []
             closer_look = CloserLook(sections, query, index)
             if not closer_look.has_to_read:

@@ -39,12 +39,12 @@ class ShownSections:
         self, site_id: int, locale: str, questions: Sequence[str], grounding: Grounding
     ) -> ShownSection:
         """Remember that *grounding* answered the last of *questions* after the others."""
-        shown = ShownSection(None, "")
+        section = ShownSection(None, "")
         if grounding.answer and grounding.passages:
             best = grounding.passages[0]
-            shown = ShownSection(best.chunk, page_of(best.url, best.title))
-        self._sections.put(site_id, _digest(grounding.version, locale, questions), shown)
-        return shown
+            section = ShownSection(best.chunk, page_of(best.url, best.title))
+        self._sections.put(site_id, _digest(grounding.version, locale, questions), section)
+        return section
 
 
 def _digest(version: int, locale: str, questions: Sequence[str]) -> str:

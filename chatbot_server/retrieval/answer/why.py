@@ -12,7 +12,7 @@ from chatbot_server.retrieval.answer.decide.evidence import (
     threshold_raise,
 )
 from chatbot_server.retrieval.answer.joined import has_few_own_words
-from chatbot_server.retrieval.answer.search.query import Conversation, Query
+from chatbot_server.retrieval.answer.search.query import EarlierTurns, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
@@ -83,7 +83,7 @@ def _explain_one(
 ) -> Explanation:
     question = asked
     pages = base.pages_shown(site_id, history, language)
-    conversation = Conversation(pages=pages)
+    earlier = EarlierTurns(pages=pages)
     put_before = history
     outcome = base.ground(site_id, question, history, language).outcome
     if subject := base.subject_asked_about(site_id, question, history, language):
@@ -91,10 +91,10 @@ def _explain_one(
         question, put_before = f"{subject.question} {question}", ()
     elif history and not has_few_own_words(question):
         distances = base.in_conversation(site_id, question, history, language)
-        conversation, put_before = Conversation(distances, pages), ()
+        earlier, put_before = EarlierTurns(distances, pages), ()
     with base.open_search(site_id, question, put_before, language) as (index, query, hits):
         query.rarity = index.rarity(query.stems_to_search)
-        query.conversation = conversation
+        query.earlier = earlier
         candidates = load_sections(index, query, hits) if hits else []
         closer_look = CloserLook(candidates, query, index)
         if base.searcher.embedder is not None:

@@ -215,7 +215,7 @@ def weigh(evidence: Evidence, raised_by: float = 0.0) -> Assessment:
 
 def threshold_raise(section: Candidate, query: Query) -> float:
     """How much higher the threshold of *section* is for what was shown before *query*."""
-    pages, document = query.conversation.pages, section.document
+    pages, document = query.earlier.pages, section.document
     is_on_other_page = bool(pages) and page_of(document.url, document.title) not in pages
     return OTHER_PAGE if is_on_other_page else 0.0
 

@@ -139,7 +139,7 @@ class WordMeanings:
 
 
 @dataclass(frozen=True)
-class Conversation:
+class EarlierTurns:
     """What was asked and shown before a question.
 
     Attributes:
@@ -169,7 +169,7 @@ class Query(ParsedText):
         moment: the moment that the question names, which is not searched for.
         date: the date of which it asks whether the place is open, which is not searched for either.
         days: the days of the week that it names or means; Monday is 0.
-        conversation: what was asked and shown before; empty for a first question.
+        earlier: what was asked and shown before; empty for a first question.
         meanings: the vectors of its words; None if it is searched for by words alone.
         rarity: inverse document frequency of a stem on the site; equal for all until it is known.
     """
@@ -186,7 +186,7 @@ class Query(ParsedText):
         self.date: NamedDate | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
-        self.conversation = Conversation()
+        self.earlier = EarlierTurns()
         self.meanings: WordMeanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
         self._weighed = WeighedWords([], self.rarity)

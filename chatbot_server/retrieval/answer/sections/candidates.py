@@ -51,7 +51,7 @@ def load_sections(index: SiteIndex, query: Query, hits: Sequence[Hit]) -> list[C
     chunks = _best_chunks(matches, interactions, hits[0].chunk, count)
     chunks += [
         chunk
-        for chunk in _highest(query.conversation.distances, count)
+        for chunk in _highest(query.earlier.distances, count)
         if chunk in matches.keys() - {*chunks}
     ]
     sections = with_whole_tables(index.unit, index.memory.sections(index.unit, chunks))

@@ -65,7 +65,7 @@ def section_relevances(candidates: Iterable[Candidate]) -> dict[int, float]:
     by_chunk = {candidate.chunk.id: candidate for candidate in candidates}
     relevances = _own_relevances(by_chunk)
     queries = (candidate.query for candidate in by_chunk.values())
-    in_conversation = next((query.conversation.distances for query in queries), {})
+    in_conversation = next((query.earlier.distances for query in queries), {})
     if not in_conversation:
         return relevances
     farthest = min(in_conversation.values())
