@@ -37,6 +37,7 @@ SUPPORTED = (
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")  # booleans in old schemas
 
 
+ADDITIONAL = "additionalProperties"
 MAX_LEVELS = 64
 
 
@@ -117,7 +118,7 @@ class Toolbox:
                 "type": "object",
                 "properties": {
                     "name": {"const": function.name},
-                    "arguments": _relaxed(
+                    "arguments": _arguments(
                         function.parameters, f"#/anyOf/{index}/properties/arguments"
                     ),
                 },
@@ -286,6 +287,15 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 def _wire(spec: FunctionSpec) -> dict[str, Any]:
     return {"type": "function", "function": spec.model_dump(exclude_none=True)}
+
+
+def _arguments(parameters: dict[str, Any] | None, place: str) -> dict[str, Any]:
+    """The schema of a call's arguments: an object, and an empty one where none are named."""
+    relaxed = _relaxed(parameters, place)
+    if not relaxed.keys() & {"type", "$ref", "anyOf", "oneOf", "enum", "const"}:
+        relaxed = {"type": "object", "properties": {}} | relaxed
+    is_empty = relaxed.get("properties") == {} and not (parameters or {}).get(ADDITIONAL)
+    return relaxed | ({ADDITIONAL: False} if is_empty else {})
 
 
 def _relaxed(schema: Any, place: str) -> dict[str, Any]:

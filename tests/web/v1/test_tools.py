@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import openai
 import pytest
+from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from pydantic import BaseModel, Field
 from support.servers.openai_server import Api, serve
 from support.servers.scripted_endpoint import Script, ScriptedServer, event, head, response
@@ -343,6 +344,37 @@ def test_parameters_may_refer_to_their_own_definitions(api: Api) -> None:
     for call in calls:  # but for the length of a name, which the application checks
         journey = json.loads(call.function.arguments)
         assert all(1 <= town["size"] <= 3 for town in [journey["start"], *journey["stops"]])
+
+
+@pytest.mark.model
+@pytest.mark.xdist_group("openai_api")
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"parameters": {}},
+        {"parameters": {"type": "object", "properties": {}}},
+        {"parameters": {"properties": {"city": {"type": "string"}}}},
+    ],
+)
+def test_arguments_are_an_object_also_where_nothing_is_said_of_them(
+    api: Api, spec: dict[str, Any]
+) -> None:
+    if api.engine.info().engine == "ctransformers":
+        return
+    ask = ASK | {"tools": [{"type": "function", "function": {"name": "travel"} | spec}]}
+    for seed in range(4):
+        answer = api.client().chat.completions.create(
+            **ask | {"tool_choice": "required", "seed": seed, "max_tokens": 60, "temperature": 1}
+        )
+        choice = answer.choices[0]
+        if choice.finish_reason != "tool_calls":  # a city's name has no limit
+            continue
+        [call] = choice.message.tool_calls or []
+        assert isinstance(call, ChatCompletionMessageFunctionToolCall)
+        arguments = json.loads(call.function.arguments)
+        assert isinstance(arguments, dict)
+        assert arguments.keys() <= spec.get("parameters", {}).get("properties", {}).keys()
 
 
 @pytest.mark.model
