@@ -82,9 +82,9 @@ def test_half_an_entry_is_refused(run: Run, words: list[str]) -> None:
     ("name", "content", "why"),
     [
         ("broken.pdf", b"%PDF-1.7 nothing here", "damaged"),
-        ("empty.pdf", b"", "not a file of the kind"),
-        ("empty.csv", b"", "two columns"),
-        ("empty.md", b"", "no text"),
+        ("empty.pdf", b"", "is empty (0 bytes)"),
+        ("empty.csv", b"", "is empty (0 bytes)"),
+        ("empty.md", b"", "is empty (0 bytes)"),
         ("blank.txt", b" \r\n\n", "no text"),
         ("empty.html", b"<html><body></body></html>", "no text"),
         ("one-column.csv", b"question\nWhy?\nHow?\n", "two columns"),
@@ -113,9 +113,13 @@ def test_of_a_folder_the_files_that_can_be_read_are_added(run: Run, tmp_path: Pa
     folder = tmp_path / "texts"
     (folder / "more").mkdir(parents=True)
     assert "a folder without a file that can be read" in refused(run, "add", str(folder), code=1)
-    for name in ("prices.md", "hours.txt", "photo.png", "more/rest.md"):
+    for name in ("prices.md", "hours.txt", "photo.png", "more/rest.md", ".hidden"):
         (folder / name).write_text("# Prices\n\nA bicycle costs 300 €.")
-    knows(run, "add", str(folder))
+    ran = run("knowledge", "add", str(folder))
+    assert ran.exit_code == 0
+    assert (
+        f"Left out of {folder}, as they are no files that can be read: more, photo.png" in ran.err
+    )
     assert [row["address"] for row in listed(run)] == ["hours.txt", "prices.md"]
 
 

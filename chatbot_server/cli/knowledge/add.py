@@ -65,7 +65,7 @@ def add(
     entry = TypedKnowledge(**options)
     if not entry.is_whole or not (files or entry.question or entry.title):
         raise UsageError("knowledge_add_what")
-    files = tuple(_files_among(files))
+    files = tuple(_files_among(context, files))
     site_id = site_id_of(context, key)
     has_text = entry.add(context, site_id)
     reports = []
@@ -91,16 +91,27 @@ def add(
         raise SystemExit(1)
 
 
-def _files_among(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """The files that are named; in place of a folder, what can be read of the files in it."""
+def _files_among(context: Context, paths: tuple[Path, ...]) -> Iterator[Path]:
+    """The files that are named; in place of a folder, what can be read of the files in it.
+
+    What else is in a folder is named on standard error; what is hidden is not.
+
+    Raises:
+        UsageError: an address is named instead.
+    """
     from chatbot_server.retrieval.read.extractor import kind_of_name
 
     for path in paths:
         scheme, _, rest = path.as_posix().partition(":/")
         if scheme in ("http", "https"):  # of its two slashes, a path keeps one
             raise UsageError("knowledge_add_address", address=f"{scheme}://{rest}")
-        files = sorted(path.iterdir()) if path.is_dir() else []
-        yield from [file for file in files if kind_of_name(file.name) and file.is_file()] or [path]
+        entries = sorted(path.iterdir()) if path.is_dir() else []
+        files = [file for file in entries if kind_of_name(file.name) and file.is_file()]
+        others = [file.name for file in entries if file not in files and file.name[0] != "."]
+        if files and others:
+            names = ", ".join(others)
+            click.echo(context.say("knowledge_folder_left_out", folder=path, names=names), err=True)
+        yield from files or [path]
 
 
 def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:

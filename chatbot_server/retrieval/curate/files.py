@@ -62,7 +62,7 @@ def add_file(
     """Read a file now, in place of what was read of it before.
 
     Raises:
-        ExtractError: it cannot be read, is too big, or of an unknown kind.
+        ExtractError: it cannot be read, is too big, empty, or of an unknown kind.
         OSError: the file cannot be opened or read.
     """
     check_kind(file.name)
@@ -90,10 +90,11 @@ def check_size(file: Path, name: str, max_bytes: int) -> None:
     """Check the size of *file*.
 
     Raises:
-        ExtractError: it is bigger than *max_bytes*.
+        ExtractError: it is bigger than *max_bytes*, or empty.
     """
-    if file.stat().st_size > max_bytes:
-        raise ExtractError("extract_big", name=name)
+    size = file.stat().st_size
+    if size > max_bytes or not size:
+        raise ExtractError("extract_big" if size else "extract_empty", name=name)
 
 
 def read_file(
@@ -142,7 +143,7 @@ class Uploads:
         """Store *files* to be read: by name, functions that save them to a path.
 
         Raises:
-            ExtractError: a file is too big, or of an unknown kind; in that case none is stored.
+            ExtractError: a file is too big, empty, or of an unknown kind; none is stored then.
             Unavailable: a file cannot be written.
         """
         for name in files:

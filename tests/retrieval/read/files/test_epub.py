@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from lxml import etree  # type: ignore[import-untyped]
 from support.files.office_files import epub, zipped
 from support.files.read_file import OFFICE, read_bytes, read_office
 
-from chatbot_server.retrieval.read.files.office.epub import read_epub
+from chatbot_server.retrieval.read.files.office.epub import lacks_heads, read_epub
 
 HOURS = "<h1>Opening hours</h1><table><tr><th>Day</th><th>Hours</th></tr>"
 HOURS += "<tr><td>Monday</td><td>9 to 5</td></tr></table>"
@@ -36,6 +38,21 @@ def test_a_book_of_a_program_that_leaves_out_the_names_of_columns_says_so() -> N
     book = (OFFICE / "nautique.epub").read_bytes()
     assert read_epub(book, "nautique.epub")["notice"] == "extract_no_heads"
     assert read_epub(epub({"a.xhtml": HOURS}), "a.epub")["notice"] == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "is_told"),
+    [
+        ("| Tent | 9 | 12 |\n| Van | 14 | 19 |", True),
+        ("| Stay | Low | High |\n| --- | --- | --- |\n| Tent | 9 | 12 |", False),
+        ("| Breakfast | 9 |\n| Lunch | 14 |", False),
+    ],
+)
+def test_a_book_whose_tables_have_their_names_is_not_said_to_lack_them(
+    table: str, is_told: bool
+) -> None:
+    book = etree.fromstring('<package><meta content="libepubgen/0.1.1"/></package>')
+    assert lacks_heads(book, f"# Prices\n\n{table}\n\nTax comes on top.") == is_told
 
 
 def test_the_table_of_contents_is_no_chapter() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from posixpath import dirname, join, normpath
 from typing import Any
 from urllib.parse import unquote
@@ -59,17 +60,23 @@ def read_epub(data: bytes, name: str) -> Result:
             size += len(document["text"])
         if size >= MAX_TEXT:
             break
-    return one_document(writer, name, title, NO_HEADS if lacks_heads(book, pages) else "")
+    return one_document(writer, name, title, NO_HEADS if lacks_heads(book, writer.text) else "")
 
 
-def lacks_heads(book: Any, pages: Sequence[bytes]) -> bool:
-    """Whether the program that wrote *book* left out what names the columns of its tables.
+def lacks_heads(book: Any, text: str) -> bool:
+    """Whether the program that wrote *book* left out what names the columns of a table in *text*.
 
-    LibreOffice does, with every row that is repeated on each page of a text.
+    LibreOffice does, with every row that is repeated on each page of a text. A table of two columns
+    needs no names.
     """
     programs = (attribute(meta, "content") for meta in book.iter("{*}meta"))
     is_without = any("libepubgen" in program for program in programs)
-    return is_without and any(b"<table" in page for page in pages)
+    return is_without and any(
+        first.count("|") > 3 and not second.startswith("| ---")
+        for kind, lines in groupby(text.split("\n"), lambda line: line.startswith("|"))
+        if kind
+        for first, second in [(next(lines), next(lines, ""))]
+    )
 
 
 def pages_of(package: Package, chapters: Sequence[str]) -> list[bytes]:
