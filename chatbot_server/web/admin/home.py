@@ -32,6 +32,7 @@ from chatbot_server.storage.visitors.analytics import Period, activity
 from chatbot_server.storage.visitors.feedback import contact_requests
 from chatbot_server.storage.visitors.quality import worse_now
 from chatbot_server.web.admin.access import PATH, may
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,
@@ -95,6 +96,7 @@ def add_start(bp: Blueprint, parts: AdminParts) -> None:
             problem = problem_of(error)
             g.problem_field = "name" if error.field == "name" else "address"
             return render("start", status=error.status, problem=problem, **values)
+        tell_audit(typed("name", 80))
         parts.call_job("read")
         return go("show_pages", key=key)
 

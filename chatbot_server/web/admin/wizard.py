@@ -11,6 +11,7 @@ from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.texts import privacy_paragraphs, register_entry
 from chatbot_server.retrieval.curate.choosing import choices_of, choose_pages
 from chatbot_server.retrieval.curate.listing import describe_sources
+from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import change_site, settings_of
 from chatbot_server.storage.site.sites import find_site
@@ -58,9 +59,9 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
         every_path, wanted_paths = map(request.form.getlist, ("shown", "ticked"))
         try:
             with parts.database.session() as session:
-                change_count = choose_pages(
-                    session, find_site(session, key).id, number, every_path, wanted_paths
-                )
+                site_id = find_site(session, key).id
+                change_count = choose_pages(session, site_id, number, every_path, wanted_paths)
+                tell_audit(get_source(session, site_id, number).address)
         except ChatbotError as error:
             return show(key, status=error.status, problem=problem_of(error))
         if change_count:

@@ -19,6 +19,7 @@ from chatbot_server.retrieval.curate.library import add_site as add_site_to_read
 from chatbot_server.storage.knowledge.sources import get_source, sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgePage
 from chatbot_server.storage.owners.accounts import Role
+from chatbot_server.storage.owners.audit import entries_before
 from chatbot_server.storage.site.sites import find_site
 
 Post = Callable[..., TestResponse]
@@ -275,3 +276,25 @@ def test_a_new_site_is_made_from_its_address(owner: OwnerServer, post: Post) -> 
     for form in ({"name": "", "address": "a.example"}, {"name": "A", "address": "::"}, {}):
         refused = owner.browser("owner").post("/admin/start", data=form, headers=ORIGIN)
         assert refused.status_code == 400, form
+
+
+def test_the_log_names_the_site_and_the_address_that_were_chosen(
+    owner: OwnerServer, post: Post, source: int
+) -> None:
+    assert post("/admin/start", name="Mill", address="https://mill.example/").status_code == 303
+    assert post(f"/admin/KEY/pages/{source}", shown="/a", ticked="/a").status_code == 303
+    with owner.database.session() as session:
+        told = {row.action: row.about for row in entries_before(session)}
+        address = get_source(session, owner.site_id, source).address
+    assert (told["start_site"], told["choose_pages"]) == ("Mill", address)
+
+
+def test_privacy_leads_to_what_is_kept_of_somebody(owner: OwnerServer) -> None:
+    page = owner.browser("owner").get(f"/admin/{owner.key}/privacy").text
+    part = page.split("When somebody asks what you have of them")[1]
+    links = [f"/admin/{owner.key}/{name}" for name in ("conversations", "messages", "history")]
+    assert all(f'href="{link}"' in part for link in (*links, "/admin/log"))
+    part = owner.browser("reader").get(f"/admin/{owner.key}/privacy").text
+    part = part.split("When somebody asks what you have of them")[1]
+    assert "/admin/log" not in part
+    assert f'href="/admin/{owner.key}/messages"' not in part
