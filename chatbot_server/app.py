@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from functools import partial
 
 from flask import Flask
@@ -18,6 +19,7 @@ from chatbot_server.conversation.record import Recorder
 from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.turn import TurnParts
 from chatbot_server.conversation.unfinished import mend_cut_answers
+from chatbot_server.conversation.warm_up import warm_up
 from chatbot_server.energy.meter import EnergyMeter
 from chatbot_server.energy.power import PowerCounter
 from chatbot_server.engine.base import Engine
@@ -94,6 +96,7 @@ def application() -> Flask:
     database = Database(config.database_url)
     mend_cut_answers(database, is_start=True)
     app = create_app(config, build_engine(config), database)
+    threading.Thread(target=warm_up, args=(database,), name="warm-up", daemon=True).start()
     gc.freeze()  # what was imported stays: the collector need not look at it again
     return app
 

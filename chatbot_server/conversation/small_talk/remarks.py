@@ -164,14 +164,15 @@ class Remarks:
     def _compiled(
         self, patterns: Mapping[Kind, Sequence[str]], *, around: bool = False
     ) -> list[tuple[Kind, re.Pattern[str]]]:
-        pairs = [(kind, self._regex(text)) for kind, texts in patterns.items() for text in texts]
+        """One pattern for each kind, as what may stand around its texts takes long to compile."""
+        pairs = [(kind, "|".join(map(self._regex, texts))) for kind, texts in patterns.items()]
         before, after = self._regex("{before}"), self._regex("{after}")
         if around:
             pairs = [
                 (kind, rf"(?:{before} ){{0,4}}(?:{text})(?: {after}){{0,3}}")
                 for kind, text in pairs
             ]
-        return [(kind, re.compile(text)) for kind, text in pairs]
+        return [(kind, re.compile(text)) for kind, text in pairs if text]
 
     def _regex(self, text: str) -> str:
         """*text* with its lists, which may name others, and without doubled letters."""

@@ -41,6 +41,7 @@ from chatbot_server.retrieval.language.clauses import Question, questions_of
 from chatbot_server.retrieval.language.dialogue.follow_up import context_of
 from chatbot_server.retrieval.language.dialogue.properties import property_of_it
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
@@ -48,8 +49,6 @@ from chatbot_server.storage.knowledge.documents import has_documents
 HITS = 10
 # Where all sections of a site are compared with the question, more documents are looked at.
 HITS_OF_COMPARED = 40
-# Asked where a question is expected: what its answer takes is loaded, and needed by every other.
-ANY_QUESTION = "When are you open, and how much is it?"
 
 logger = logging.getLogger(__name__)
 
@@ -228,8 +227,9 @@ class KnowledgeBase:
     def get_ready(self, site_id: int) -> None:
         """See :class:`~.base.Knowledge`.
 
-        After a start, patterns are compiled and the site's index is read; after ten minutes
-        without a question, the embedder is started: a second or two, while a visitor still types.
+        A typical question in each language of the site's pages is asked, so that patterns are
+        compiled and the index is read; after ten minutes without a question, the embedder is
+        started: a second or two, while a visitor still types.
         """
         embedder = self.searcher.embedder
         is_ready = embedder is None or embedder.pids()
@@ -240,7 +240,8 @@ class KnowledgeBase:
 
     def _load(self, site_id: int) -> None:
         try:
-            self.ground(site_id, ANY_QUESTION)
+            for code in self.searcher.languages(self.database, site_id).documents or ("en",):
+                self.ground(site_id, LANGUAGES[code].typical_question, locale=code)
         except Exception:  # whoever asks is told
             logger.info("nothing could be loaded in advance", exc_info=True)
         finally:

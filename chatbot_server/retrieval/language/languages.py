@@ -109,6 +109,7 @@ class Language(_Record):
 
     Attributes:
         stemmer: its name in Snowball.
+        typical_question: of many sites, not folded; asked so that what questions need is loaded.
         space_before_colon: as French writes it.
         capitalised_nouns: all nouns have a capital letter, as in German, and not only names.
         own_signs: signs that no other language has.
@@ -214,6 +215,7 @@ class Language(_Record):
 
     name: str
     stemmer: str
+    typical_question: str
     space_before_colon: bool = False
     capitalised_nouns: bool = False
     own_signs: Words = frozenset()
