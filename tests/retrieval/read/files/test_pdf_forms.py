@@ -69,7 +69,7 @@ def test_a_check_is_told_with_what_is_checked(state: str, text: str) -> None:
 
 
 def test_lines_of_a_large_field_stay_lines() -> None:
-    text = form([(50.0, 690.0, "Rules:")], field(90, 660, 300, "No dogs.\\nNo fires.", top=700))
+    text = form([(50.0, 690.0, "Rules:")], field(90, 645, 300, "No dogs.\\n\\n No fires.", top=700))
     assert text == "Rules: No dogs.\n\nNo fires."
 
 

@@ -138,8 +138,9 @@ def pieces_of_field(field: FormField, label: Label | None) -> Iterator[Piece]:
         elif field.name and not field.is_check:
             first.text = f"{field.name} : {first.text}"
         yield first
-    for number, text in enumerate(lines[1:], 1):
-        yield Piece(text, left, right, first.y + number * pitch, size, is_bold=False)
+    for number, text in enumerate(map(str.strip, lines[1:]), 1):
+        if text:
+            yield Piece(text, left, right, first.y + number * pitch, size, is_bold=False)
 
 
 def labels_of(fields: Sequence[FormField], pieces: Sequence[Piece]) -> list[Label | None]:
