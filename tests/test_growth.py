@@ -23,7 +23,7 @@ from support.source.package_texts import text_functions
 from chatbot_server.conversation.small_talk.remarks import READ_CHARS as REMARK_CHARS
 from chatbot_server.retrieval.language.clauses import READ_CHARS as CLAUSE_CHARS
 from chatbot_server.retrieval.language.time.weekdays import LONGEST as HOURS_CHARS
-from chatbot_server.retrieval.read.html.blocks import VALUE_CHARS
+from chatbot_server.retrieval.read.html.text.blocks import VALUE_CHARS
 
 if sys.version_info >= (3, 11):
     from re import _parser as parser  # type: ignore[attr-defined]
@@ -48,7 +48,7 @@ BOUNDED = {
     "retrieval/language/time/weekdays.py days": HOURS_CHARS,
     "retrieval/language/time/weekdays.py range": HOURS_CHARS,
     "retrieval/language/time/weekdays.py trailing": HOURS_CHARS,
-    "retrieval/read/html/blocks.py _VALUE": VALUE_CHARS,
+    "retrieval/read/html/text/blocks.py _VALUE": VALUE_CHARS,
 }
 
 

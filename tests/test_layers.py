@@ -113,7 +113,13 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "dialogue": {"", "time", "words"},
     },
     "retrieval/read": {"": {"files", "html"}, "files": {""}, "html": {""}},
-    "retrieval/read/html": {"": set(), "schema_org": {""}},
+    "retrieval/read/html": {
+        "text": set(),
+        "layout": {"text"},
+        "unread": {"layout", "text"},
+        "": {"layout", "text", "unread"},
+        "schema_org": {"", "text"},
+    },
     "retrieval/read/files": {"": set(), "office": {""}, "pdf": {""}},
     "storage": {
         "": {"owners", "site", "visitors"},

@@ -33,10 +33,10 @@ from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Unreadable
 from chatbot_server.retrieval.read.extractor import Extractor
-from chatbot_server.retrieval.read.html.blocks import Block
-from chatbot_server.retrieval.read.html.names import SILENT
 from chatbot_server.retrieval.read.html.seen import seen_facts
-from chatbot_server.retrieval.read.html.visible import Visibility
+from chatbot_server.retrieval.read.html.text.blocks import Block
+from chatbot_server.retrieval.read.html.text.names import SILENT
+from chatbot_server.retrieval.read.html.unread.visible import Visibility
 from chatbot_server.retrieval.read.html_page import parsed, read_html
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.read.html.blocks import (
+from chatbot_server.retrieval.read.html.text.blocks import (
     Block,
     below_site_name,
     is_furniture,

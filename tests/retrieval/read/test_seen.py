@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chatbot_server.retrieval.read.extractor import SECONDS
-from chatbot_server.retrieval.read.html.blocks import Block, unpacked
 from chatbot_server.retrieval.read.html.seen import MAX_FACTS, seen_facts
+from chatbot_server.retrieval.read.html.text.blocks import Block, unpacked
 from chatbot_server.retrieval.read.html_page import parsed, read_html
 
 

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
-from chatbot_server.retrieval.read.html.inline import lines_of, short_text
-from chatbot_server.retrieval.read.html.names import SILENT
-from chatbot_server.retrieval.read.html.screen_readers import is_unseen
+from chatbot_server.retrieval.read.html.text.inline import lines_of, short_text
+from chatbot_server.retrieval.read.html.text.names import SILENT
+from chatbot_server.retrieval.read.html.unread.screen_readers import is_unseen
 
 MAX_FIELDS, MAX_CHOICES, MAX_ABOVE = 200, 60, 5
 LONGEST_CHOICE, LONGEST_LABEL, LONGEST_DATA = 80, 60, 500_000

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urldefrag
 
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.read.html.blocks import Block
+from chatbot_server.retrieval.read.html.text.blocks import Block
 from chatbot_server.retrieval.read.urls import joined
 
 # Nobody reads a page that is left within a second, nor much of one that is left within ten.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.read.html.blocks import Block
+from chatbot_server.retrieval.read.html.text.blocks import Block
 
 # A page that tells more is one, whatever it is called.
 MOST_WORDS = 250

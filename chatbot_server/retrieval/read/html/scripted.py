@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chatbot_server.retrieval.read.html.blocks import Block
-from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.text.blocks import Block
+from chatbot_server.retrieval.read.html.text.inline import short_text
 
 # Of the page's own: its name above its menu is less.
 MAX_WORDS = 25

@@ -13,10 +13,10 @@ from typing import Any
 from chatbot_server.retrieval.language.facts import Fact, written_facts
 from chatbot_server.retrieval.language.languages import together
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.read.html.blocks import Block
-from chatbot_server.retrieval.read.html.inline import lines_of
-from chatbot_server.retrieval.read.html.names import SILENT
-from chatbot_server.retrieval.read.html.visible import Visibility
+from chatbot_server.retrieval.read.html.text.blocks import Block
+from chatbot_server.retrieval.read.html.text.inline import lines_of
+from chatbot_server.retrieval.read.html.text.names import SILENT
+from chatbot_server.retrieval.read.html.unread.visible import Visibility
 
 KINDS = {"phone", "email", "price", "time", "date"}
 MAX_FACTS = 500

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import HEADINGS, words_of
-from chatbot_server.retrieval.read.html.screen_readers import is_unseen
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import HEADINGS, words_of
+from chatbot_server.retrieval.read.html.unread.screen_readers import is_unseen
 
 YES, NO = "✓", "✗"
 MAX_ICONS, MAX_ABOVE, MAX_BESIDE = 2000, 3, 12

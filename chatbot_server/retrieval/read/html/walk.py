@@ -8,34 +8,55 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, markdown_table
-from chatbot_server.retrieval.read.html import tables
-from chatbot_server.retrieval.read.html.accordions import (
+from chatbot_server.retrieval.read.html.layout import tables
+from chatbot_server.retrieval.read.html.layout.accordions import (
     SIGNS,
-    is_label_of_panel,
+    is_label_of_field,
     is_sign,
     is_title,
 )
-from chatbot_server.retrieval.read.html.blocks import MAX_LEVEL, Block, with_headings
-from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, by_headings, joined_lines
-from chatbot_server.retrieval.read.html.cards import Cards
-from chatbot_server.retrieval.read.html.columns import column_beside, line_of_card, rows_of_two
-from chatbot_server.retrieval.read.html.eyebrows import put_eyebrow_below
-from chatbot_server.retrieval.read.html.inline import InlineText, lines_of, one_line, short_text
-from chatbot_server.retrieval.read.html.lists import ListLines
-from chatbot_server.retrieval.read.html.loose_rows import table_of_boxes
-from chatbot_server.retrieval.read.html.margins import begins_margin, only_main
-from chatbot_server.retrieval.read.html.names import BLOCKS, HEADINGS, LISTS, SILENT
-from chatbot_server.retrieval.read.html.reopened import HeadingsAbove
-from chatbot_server.retrieval.read.html.run_in_headings import AFTER_RUN_IN, is_run_in_heading
-from chatbot_server.retrieval.read.html.tabs import is_named, level_of_neighbour
-from chatbot_server.retrieval.read.html.turned_tables import in_rows
-from chatbot_server.retrieval.read.html.visible import Visibility, contacts_in
+from chatbot_server.retrieval.read.html.layout.cards import Cards
+from chatbot_server.retrieval.read.html.layout.columns import (
+    column_beside,
+    line_of_card,
+    rows_of_two,
+)
+from chatbot_server.retrieval.read.html.layout.eyebrows import put_eyebrow_below
+from chatbot_server.retrieval.read.html.layout.lists import ListLines
+from chatbot_server.retrieval.read.html.layout.loose_rows import table_of_boxes
+from chatbot_server.retrieval.read.html.layout.margins import begins_margin, only_main
+from chatbot_server.retrieval.read.html.layout.reopened import HeadingsAbove
+from chatbot_server.retrieval.read.html.layout.run_in_headings import (
+    AFTER_RUN_IN,
+    is_run_in_heading,
+)
+from chatbot_server.retrieval.read.html.layout.tabs import is_named, level_of_neighbour
+from chatbot_server.retrieval.read.html.layout.turned_tables import in_rows
+from chatbot_server.retrieval.read.html.text.blocks import MAX_LEVEL, Block, with_headings
+from chatbot_server.retrieval.read.html.text.broken_lines import (
+    BrokenLine,
+    by_headings,
+    joined_lines,
+)
+from chatbot_server.retrieval.read.html.text.inline import (
+    InlineText,
+    lines_of,
+    one_line,
+    short_text,
+)
+from chatbot_server.retrieval.read.html.text.names import (
+    BLOCKS,
+    HEADINGS,
+    LISTS,
+    SILENT,
+    is_named_heading,
+)
+from chatbot_server.retrieval.read.html.unread.visible import Visibility, contacts_in
 from chatbot_server.retrieval.read.html.word_processors import with_dash
 
 MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000
 _HEADING = re.compile(r"h[1-6]")
-_NAMED_HEADING = re.compile(r"(?<![^\W_])(?:heading|headline|title|titre)(?![^\W_])", re.IGNORECASE)
 _ANCHOR_SIGNS = " ¶#§🔗"
 _LEADERS = re.compile(r"[.…·_ ]{3,}|…+")
 _FACT = re.compile(r"\d{2}|@")
@@ -45,27 +66,6 @@ _AFTER_TITLE = "".join((AFTER_RUN_IN, *sorted(SIGNS)))
 def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -> list[Block]:
     """The blocks of the page whose ``html`` or ``body`` element is *root*."""
     return _Walk(root, decimal, visibility or Visibility(root)).blocks()
-
-
-def _is_heading_by_name(element: Any) -> bool:
-    """Whether the class of *element* says so, as site builders do where they use no heading."""
-    if next(element.iterdescendants(*HEADINGS), None) is not None:
-        return False
-    names = [element.get("class")]
-    box = element.getparent()
-    is_alone = element.getprevious() is None and element.getnext() is None
-    if is_alone and box is not None and not (box.text or "").strip():
-        names.append(box.get("class"))
-    return any(_NAMED_HEADING.search(name) for name in names if name)
-
-
-def _is_label_of_field(element: Any) -> bool:
-    if element.tag != "label" or is_label_of_panel(element):
-        return False
-    return (
-        element.get("for") is not None
-        or next(element.iter("input", "select", "textarea"), None) is not None
-    )
 
 
 class _Walk:
@@ -116,7 +116,7 @@ class _Walk:
     def open(self, element: Any) -> bool:
         """Begin *element*; False if its content is left out, or was read already."""
         tag = element.tag
-        if self._visibility.leaves_out(element) or _is_label_of_field(element):
+        if self._visibility.leaves_out(element) or is_label_of_field(element):
             self.leave_out(element)
             return False
         if self._heading is not None:
@@ -319,7 +319,7 @@ class _Walk:
         if element.tag not in BLOCKS:
             self._text.close(element)
             return
-        self._flush(is_heading_by_name=_is_heading_by_name(element))
+        self._flush(is_heading_by_name=is_named_heading(element))
         self.leave(element)
 
     def leave(self, element: Any) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.read.html.blocks import Block
 from chatbot_server.retrieval.read.html.schema_org.items import Item, as_list, text_of, types
+from chatbot_server.retrieval.read.html.text.blocks import Block
 
 MAX_SECTIONS = 50
 MAX_LINES = 40

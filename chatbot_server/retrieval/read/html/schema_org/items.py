@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot_server.retrieval.read.html.blocks import markdown
 from chatbot_server.retrieval.read.html.schema_org.microdata import microdata_items
+from chatbot_server.retrieval.read.html.text.blocks import markdown
 from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_SCRIPTS = 20

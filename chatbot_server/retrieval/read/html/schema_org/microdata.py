@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import lines_of
+from chatbot_server.retrieval.read.html.text.inline import lines_of
 
 MAX_ITEMS = 200
 MAX_PROPERTIES = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any, NamedTuple
 
-from chatbot_server.retrieval.read.html.blocks import Block
-from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.text.blocks import Block
+from chatbot_server.retrieval.read.html.text.inline import short_text
 
 MAX_DEPTH, MAX_HEADINGS = 30, 12
 LONGEST = 300

@@ -6,8 +6,8 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import words_of
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import words_of
 
 LONGEST, MAX_NEIGHBOURS = 60, 12
 # Told to screen readers only, or shown only with the keyboard.

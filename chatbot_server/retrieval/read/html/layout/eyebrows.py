@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.blocks import Block
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import HEADINGS
+from chatbot_server.retrieval.read.html.text.blocks import Block
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import HEADINGS
 
 MAX_ABOVE, MAX_BEFORE, MAX_HEADINGS = 3, 3, 60
 LONGEST, MOST_WORDS = 30, 4

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.names import MARGIN_ROLES, own_classes, words_of
+from chatbot_server.retrieval.read.html.text.names import MARGIN_ROLES, own_classes, words_of
 
 _MARGIN_CLASS = re.compile(
     r"(?:^|[-_])(?:footer|colophon|topbar|top-bar|sidebar|side-bar|masthead|widget-area|bottombar"

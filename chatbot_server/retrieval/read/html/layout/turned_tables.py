@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot_server.retrieval.language.tables import spans_all
-from chatbot_server.retrieval.read.html.columns import are_prices, belong_together
-from chatbot_server.retrieval.read.html.inline import one_line
+from chatbot_server.retrieval.read.html.layout.columns import are_prices, belong_together
+from chatbot_server.retrieval.read.html.text.inline import one_line
 
 Grid = list[list[str]]
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from chatbot_server.resources import read_yaml
-from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.text.inline import short_text
 
 MAX_PARTS = 2
 LONGEST = 100

@@ -9,8 +9,8 @@ from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, spans_all
 from chatbot_server.retrieval.read.days import names_days
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import CELLS, IN_CELLS, PICTURES
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import CELLS, IN_CELLS, PICTURES
 
 MAX_ROWS = 5000
 MAX_CELLS = 60_000

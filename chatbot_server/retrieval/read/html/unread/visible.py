@@ -6,10 +6,10 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.accordions import is_answer_in_nav, is_title
-from chatbot_server.retrieval.read.html.contents import lists_of_contents
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import (
+from chatbot_server.retrieval.read.html.layout.accordions import is_answer_in_nav, is_title
+from chatbot_server.retrieval.read.html.layout.tabs import is_list_of_tabs, scripted_tabs
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import (
     CONTACT,
     HEADINGS,
     NAVIGATION_CLASSES,
@@ -17,21 +17,21 @@ from chatbot_server.retrieval.read.html.names import (
     SILENT,
     own_classes,
 )
-from chatbot_server.retrieval.read.html.networks import links_to_networks
-from chatbot_server.retrieval.read.html.placeholders import is_waiting
-from chatbot_server.retrieval.read.html.screen_readers import (
+from chatbot_server.retrieval.read.html.unread.contents import lists_of_contents
+from chatbot_server.retrieval.read.html.unread.networks import links_to_networks
+from chatbot_server.retrieval.read.html.unread.placeholders import is_waiting
+from chatbot_server.retrieval.read.html.unread.screen_readers import (
     is_seen,
     is_unseen,
     stands_for_hidden,
 )
-from chatbot_server.retrieval.read.html.shop_themes import (
+from chatbot_server.retrieval.read.html.unread.shop_themes import (
     is_former_price,
     is_of_cart,
     is_other_state,
     is_unchosen_price,
 )
-from chatbot_server.retrieval.read.html.tabs import is_list_of_tabs, scripted_tabs
-from chatbot_server.retrieval.read.html.theme_words import is_of_theme
+from chatbot_server.retrieval.read.html.unread.theme_words import is_of_theme
 
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)"

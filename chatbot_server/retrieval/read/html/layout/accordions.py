@@ -6,8 +6,8 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import BLOCKS
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import BLOCKS
 
 _ACCORDION = re.compile(r"accordion|collaps|faq|toggle|tab-title", re.IGNORECASE)
 _QUESTION = re.compile(r"faq-?_?question|question$|accordion-?_?(?:title|header|button)", re.I)
@@ -30,6 +30,16 @@ def is_label_of_panel(label: Any) -> bool:
     if is_box and before.getprevious() is not None and before.getprevious().tag == "label":
         return False  # the last of several tabs that stand above their panels
     return is_box and after is not None and after.tag in _PANELS
+
+
+def is_label_of_field(element: Any) -> bool:
+    """Whether *element* names a field of a form, and nothing that can be read."""
+    if element.tag != "label" or is_label_of_panel(element):
+        return False
+    return (
+        element.get("for") is not None
+        or next(element.iter("input", "select", "textarea"), None) is not None
+    )
 
 
 def is_title(element: Any) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
-from chatbot_server.retrieval.read.html.names import CONTACT
+from chatbot_server.retrieval.read.html.text.names import CONTACT
 
 # A heading that is only a price, a time or a number belongs to the heading before it.
 _VALUE = re.compile(

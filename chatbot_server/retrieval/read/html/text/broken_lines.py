@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from chatbot_server.retrieval.read.html.blocks import may_be_heading
+from chatbot_server.retrieval.read.html.text.blocks import may_be_heading
 
 # A line of an address that belongs to the street above it.
 _POSTCODE = re.compile(r"(?:[A-Z]{1,2}[- ])?\d{4,5} [^\W\d_]")

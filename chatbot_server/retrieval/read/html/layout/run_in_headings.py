@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatbot_server.retrieval.read.html.blocks import may_be_heading
-from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.text.blocks import may_be_heading
+from chatbot_server.retrieval.read.html.text.inline import short_text
 
 # The shortest text below such a heading.
 SHORTEST_BELOW = 60

@@ -9,9 +9,9 @@ from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.read.days import names_days, tells_hours
-from chatbot_server.retrieval.read.html.accordions import is_title
-from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT
-from chatbot_server.retrieval.read.html.tables import LONGEST_LABEL, is_leaf, parts_of
+from chatbot_server.retrieval.read.html.layout.accordions import is_title
+from chatbot_server.retrieval.read.html.layout.tables import LONGEST_LABEL, is_leaf, parts_of
+from chatbot_server.retrieval.read.html.text.names import BLOCKS, CONTACT
 
 MAX_DEPTH = 6
 MAX_LINES = 40

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import short_text
+from chatbot_server.retrieval.read.html.text.inline import short_text
 
 MAX_ABOVE = 6
 # Themes of Shopify: what is seen only inside an element of that class, and only outside of it.

@@ -6,8 +6,8 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import BLOCKS
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import BLOCKS
 
 MAX_DATES, MAX_ABOVE, MAX_DEPTH, LONGEST = 500, 4, 20, 60
 # Classes of WordPress, Blogger, Hugo, Ghost, Drupal and themes, of a date or of the line it is in.

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import words_of
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import words_of
 
 MAX_LINKS, MAX_ABOVE = 5000, 6
 MAX_PARTS, LONGEST_ROW = 60, 600

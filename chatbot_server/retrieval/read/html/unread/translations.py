@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import SILENT
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import SILENT
 
 MAX_PARTS, MAX_DEPTH = 200, 100
 FEWEST_WORDS = 12

@@ -7,9 +7,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chatbot_server.retrieval.read.html.broken_lines import BrokenLine, joined_lines
-from chatbot_server.retrieval.read.html.names import BLOCKS, CONTACT, MARKING
-from chatbot_server.retrieval.read.html.raised import MARKS, on_the_line
+from chatbot_server.retrieval.read.html.text.broken_lines import BrokenLine, joined_lines
+from chatbot_server.retrieval.read.html.text.names import BLOCKS, CONTACT, MARKING
+from chatbot_server.retrieval.read.html.text.raised import MARKS, on_the_line
 from chatbot_server.retrieval.read.typed_signs import with_signs
 
 if TYPE_CHECKING:

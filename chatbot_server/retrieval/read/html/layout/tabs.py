@@ -6,8 +6,8 @@ import re
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import HEADINGS
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import HEADINGS
 
 MAX_LINKS = 5000
 LONGEST_LABEL = 60

@@ -43,6 +43,7 @@ NAVIGATION_CLASSES = words_of("""
 CONTACT = re.compile(
     r"(?<!\w)(?:\+\d|\(?0\d)(?:[\s().-]{0,2}\d){7,13}(?!\d)|[\w.+-]{1,64}@[\w-]{1,63}\.\w"
 )
+_NAMED_HEADING = re.compile(r"(?<![^\W_])(?:heading|headline|title|titre)(?![^\W_])", re.IGNORECASE)
 # Classes that tell what an element has or lacks, not what it is: “has-breadcrumbs” of a body.
 _OF_A_PART = re.compile(r"(?:has|no|with|without|hide|show)[-_]", re.IGNORECASE)
 
@@ -50,3 +51,15 @@ _OF_A_PART = re.compile(r"(?:has|no|with|without|hide|show)[-_]", re.IGNORECASE)
 def own_classes(element: Any) -> list[str]:
     """The classes of *element* that tell what it is."""
     return [name for name in (element.get("class") or "").split() if not _OF_A_PART.match(name)]
+
+
+def is_named_heading(element: Any) -> bool:
+    """Whether the class of *element* says so, as site builders do where they use no heading."""
+    if next(element.iterdescendants(*HEADINGS), None) is not None:
+        return False
+    names = [element.get("class")]
+    box = element.getparent()
+    is_alone = element.getprevious() is None and element.getnext() is None
+    if is_alone and box is not None and not (box.text or "").strip():
+        names.append(box.get("class"))
+    return any(_NAMED_HEADING.search(name) for name in names if name)

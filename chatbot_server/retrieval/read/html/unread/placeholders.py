@@ -6,8 +6,8 @@ import re
 from itertools import islice, takewhile
 from typing import Any
 
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import BLOCKS
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import BLOCKS
 
 MAX_TEXTS = 20_000
 MAX_ABOVE = 40

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import HEADINGS
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import HEADINGS
 
 MAX_LISTS, MAX_LINKS, MAX_ABOVE = 200, 500, 5
 LONGEST_HEADING, LONGEST_TITLE = 200, 40

@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.read.html.blocks import Block, is_value
-from chatbot_server.retrieval.read.html.inline import short_text
-from chatbot_server.retrieval.read.html.names import HEADINGS
+from chatbot_server.retrieval.read.html.text.blocks import Block, is_value
+from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.names import HEADINGS
 
 MAX_HEADINGS = 5000
 MAX_DEPTH = 8

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
-from chatbot_server.retrieval.read.html.columns import belong_together
-from chatbot_server.retrieval.read.html.tables import (
+from chatbot_server.retrieval.read.html.layout.columns import belong_together
+from chatbot_server.retrieval.read.html.layout.tables import (
     LONGEST_CELL,
     LONGEST_LABEL,
     MAX_ROWS,

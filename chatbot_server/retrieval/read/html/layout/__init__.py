@@ -1,0 +1,1 @@
+"""What belongs together on a page: tables, tabs, accordions, cards, lists and their headings."""

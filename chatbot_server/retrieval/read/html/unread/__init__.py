@@ -1,0 +1,1 @@
+"""What is not read of a page: what no visitor sees, and what says nothing of its subject."""
