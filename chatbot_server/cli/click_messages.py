@@ -15,6 +15,8 @@ from chatbot_server.cli.context import CONTROLS, refusal
 from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say, terminal_language
 
 NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command_near"}
+# Options that many programs have, and whose place here is the configuration.
+IN_SETTINGS = {("serve", "--port"), ("serve", "--host")}
 SECTIONS = {"Options": "help_options", "Commands": "help_commands"}
 _PLACEHOLDER = re.compile("[A-Z]{3,}")  # NAME, FILE: what stands for a word to type
 
@@ -84,6 +86,8 @@ def misuse(error: click.ClickException, language: str) -> str:
         return error.format_message()
     context = error.ctx if isinstance(error, click.UsageError) else None
     key, name, near = _mistake(error, context)
+    if context and (context.info_name, name) in IN_SETTINGS:
+        key, name, near = "misuse_in_settings", name.lstrip("-"), ""
     if error.message in catalogue():  # of a type of ours
         key = error.message
     typed_command = os.environ.get(COMMAND_VARIABLE, COMMAND)

@@ -95,7 +95,8 @@ class Root(click.Group):
 @click.argument("words", nargs=-1)
 def help_(words: tuple[str, ...]) -> None:
     """``help site add`` is ``site add --help``, as in many programs."""
-    root.main([*words, "--help"], prog_name=PROGRAM, standalone_mode=False)
+    verbs = [word for word in words if word != "help"]  # “help help” asks for nothing else
+    root.main([*verbs, "--help"], prog_name=PROGRAM, standalone_mode=False)
 
 
 @click.command(cls=Root, help="help_root")

@@ -14,7 +14,14 @@ from pydantic import BaseModel, ValidationError
 
 from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.config.parse import NotPlainError, mistake_in, parse
-from chatbot_server.config.sections import NO_ENDPOINTS, NO_SENDER, NO_TOKEN, ONE_PORT, Config
+from chatbot_server.config.sections import (
+    NO_ENDPOINTS,
+    NO_QUERY,
+    NO_SENDER,
+    NO_TOKEN,
+    ONE_PORT,
+    Config,
+)
 from chatbot_server.config.value_errors import choices_of, limit_of, sentences_about
 from chatbot_server.errors import ConfigError
 
@@ -36,6 +43,7 @@ CODES = {
     "mail.sender": "config_not_email",
     "mail.to": "config_not_email",
     NO_ENDPOINTS: "config_no_endpoints",
+    NO_QUERY: "config_no_query",
     NO_SENDER: "config_no_sender",
     NO_TOKEN: "config_no_token",
     ONE_PORT: "config_one_port",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     BaseModel,
     BeforeValidator,
@@ -37,7 +38,14 @@ EmailAddress = Annotated[
     str, Field(max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]+$")
 ]
 NO_ENDPOINTS, NO_TOKEN, ONE_PORT = "no_endpoints", "no_token", "one_port"
-NO_SENDER = "no_sender"
+NO_SENDER, NO_QUERY = "no_sender", "no_query"
+
+
+def _path_only(address: AnyHttpUrl | None) -> AnyHttpUrl | None:
+    """Refuse what nothing can be put after: the widget's name would be in the query."""
+    if address is not None and (address.query is not None or address.fragment is not None):
+        raise PydanticCustomError(NO_QUERY, "no query")
+    return address
 
 
 class Section(BaseModel):
@@ -51,7 +59,7 @@ class ServerSection(Section):
 
     host: Host = "127.0.0.1"
     port: Port = 8080
-    public_url: Annotated[AnyHttpUrl | None, Field(strict=False)] = None
+    public_url: Annotated[AnyHttpUrl | None, Field(strict=False), AfterValidator(_path_only)] = None
     security_contact: SecurityContact | None = None
     threads: Annotated[int, Field(ge=4, le=256)] = 48
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0

@@ -185,3 +185,24 @@ def test_lines_of_a_pipe_are_read(run: Run, site: str) -> None:
 def test_a_file_is_not_said_to_have_been_crawled(run: Run, site: str) -> None:
     run("knowledge", "add", "--title", "Prices", "--text", "A ticket is 3 €.")
     assert "is not crawled" in run("knowledge", "diff", "1").out
+
+
+@pytest.mark.parametrize("words", [("help", "help"), ("help", "help", "serve")])
+def test_help_of_help_is_help(run: Run, words: tuple[str, ...]) -> None:
+    assert run(*words).out.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_port_is_sought_where_it_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setenv("CHATBOT_LANGUAGE", language)
+    refused = run("serve", "--port", "80")
+    told = "chatbot-server config set server.port"
+    assert (refused.exit_code, told in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("end", ["?a=b", "#top", "/assist?"])
+def test_the_servers_address_ends_where_names_can_follow(run: Run, site: str, end: str) -> None:
+    refused = run("config", "set", "server.public_url", f"https://chat.example.org{end}")
+    assert (refused.exit_code, "should end before" in refused.err) == (1, True)
