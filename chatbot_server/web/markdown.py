@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
 
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 LONGEST = 50_000  # of one answer, in characters
@@ -12,13 +13,21 @@ SAFE_LINK = re.compile(r"(?i)https?://|mailto:|tel:")
 
 # Line breaks are kept, as in the chat, so that a heading stands above its section.
 _OPTIONS = {"html": False, "maxNesting": 20, "breaks": True}
-_MARKDOWN = MarkdownIt("commonmark", _OPTIONS).enable("table")
-_MARKDOWN.disable(["image", "html_block", "html_inline"])
-_MARKDOWN.validateLink = lambda url: bool(SAFE_LINK.match(url))  # type: ignore[method-assign]
+
+
+@cache
+def _markdown() -> Any:
+    # Imported here, because no start needs it.
+    from markdown_it import MarkdownIt
+
+    markdown: Any = MarkdownIt("commonmark", _OPTIONS).enable("table")
+    markdown.disable(["image", "html_block", "html_inline"])
+    markdown.validateLink = lambda url: bool(SAFE_LINK.match(url))
+    return markdown
 
 
 def in_html(text: str) -> Markup:
     """Untrusted *text* as HTML that is safe to put into a page."""
-    html = _MARKDOWN.render(text[:LONGEST])
+    html: str = _markdown().render(text[:LONGEST])
     links = 'rel="noopener noreferrer nofollow" target="_blank" href='
     return Markup(html.replace("<a href=", f"<a {links}"))  # noqa: S704

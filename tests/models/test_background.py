@@ -9,6 +9,7 @@ import pytest
 
 from chatbot_server.errors import ModelError, UsageError
 from chatbot_server.models.store import background
+from chatbot_server.models.store import pull as pulling
 from chatbot_server.models.store.background import download_state, pull_wanted, want_model
 
 NAME = "smollm2-135m-instruct"
@@ -24,7 +25,7 @@ def test_progress_and_end_are_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         seen.append((name, state.state, state.percent))
 
     monkeypatch.setattr(background, "NOTE_SECONDS", 0)
-    monkeypatch.setattr(background, "pull_model", pull)
+    monkeypatch.setattr(pulling, "pull_model", pull)
     assert not pull_wanted(tmp_path)
     want_model(tmp_path, NAME)
     assert pull_wanted(tmp_path)
@@ -41,7 +42,7 @@ def test_why_it_failed_is_kept_and_it_can_be_wanted_again(
     def pull(*_: object, **__: object) -> None:
         raise ModelError("model_download_unreachable", url="https://hub.example")
 
-    monkeypatch.setattr(background, "pull_model", pull)
+    monkeypatch.setattr(pulling, "pull_model", pull)
     want_model(tmp_path, NAME)
     pull_wanted(tmp_path)
     state = download_state(tmp_path)

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.models.store.catalogue import catalogue
-from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.records import write_record
 
 FILE = "download.json"
@@ -76,6 +75,9 @@ def pull_wanted(models_dir: Path) -> bool:
     state = download_state(models_dir)
     if state is None or not state.is_open:
         return False
+    # Imported here: the web server notes what is wanted, and what fetches it takes long to import.
+    from chatbot_server.models.store.pull import pull_model
+
     noted_at = 0.0
 
     def progress(done: int, total: int | None) -> None:
