@@ -114,13 +114,20 @@ def test_a_wrong_passphrase_may_be_tried_again(
     assert send(file=file.name, passphrase=SECRET, action="restore").status_code == 303
 
 
-@pytest.mark.parametrize("content", [b"", b"no backup", b"PK\x03\x04 cut"])
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "mine.chatbot-backup is not a backup of this program."),
+        (b"no backup", "mine.chatbot-backup is not a backup of this program."),
+        (b"PK\x03\x04 cut", "This backup is not whole (mine.chatbot-backup"),
+    ],
+)
 def test_a_wrong_file_is_one_sentence_and_leaves_nothing(
-    content: bytes, new: OwnerServer, send: Send
+    content: bytes, sentence: str, new: OwnerServer, send: Send
 ) -> None:
     page = send(content)
     assert page.status_code == 400
-    assert "This backup is not whole (mine.chatbot-backup" in page.text
+    assert sentence in page.text
     assert uploads(new) == []
 
 
