@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from chatbot_server.messages import LANGUAGES, catalogue, own_command, say
 from chatbot_server.messages.numbers import decimal, file_size
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.learning.groupings import Groupings
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.accounts import Account, has_accounts
 from chatbot_server.storage.site.sites import Site, find_site, sites_in_order
@@ -53,6 +54,7 @@ class AdminParts:
     Attributes:
         call_job: lets the server do its job of this name within seconds.
         tickets: tickets for uploads of files that are longer than forms.
+        groupings: how unanswered questions were grouped last.
     """
 
     config: Config
@@ -62,6 +64,7 @@ class AdminParts:
     rates: RateLimits
     call_job: Callable[[str], None]
     tickets: UploadTickets
+    groupings: Groupings = field(default_factory=Groupings)
 
 
 def admin_language() -> str:

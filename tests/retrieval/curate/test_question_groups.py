@@ -11,7 +11,7 @@ from support.conversations import ask_in_vain
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning import unanswered
+from chatbot_server.retrieval.curate.learning import groupings, unanswered
 from chatbot_server.retrieval.curate.learning.unanswered import (
     ask_again,
     find_group,
@@ -228,7 +228,7 @@ def test_groups_are_those_of_comparing_each_with_each(
     def all_stems(self: Any, _counts: Any) -> list[str]:
         return sorted(self.stems)
 
-    rarest = "chatbot_server.retrieval.curate.learning.unanswered._Wording.rarest"
+    rarest = "chatbot_server.retrieval.curate.learning.groupings._Wording.rarest"
     monkeypatch.setattr(rarest, all_stems)
     assert unanswered_groups(database, site_id) == groups
 
@@ -236,25 +236,25 @@ def test_groups_are_those_of_comparing_each_with_each(
 def test_groups_are_remembered_until_a_question_comes_or_goes(
     database: Database, site_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unanswered, "_layouts", type(unanswered._layouts)())
     grouped: list[int] = []
-    real = unanswered._gathered
+    real = groupings._gathered
 
     def gathered(wordings: Sequence[Any]) -> list[list[Any]]:
         grouped.append(len(wordings))
         return real(wordings)
 
-    monkeypatch.setattr(unanswered, "_gathered", gathered)
+    monkeypatch.setattr(groupings, "_gathered", gathered)
+    memory = groupings.Groupings()
     for text in ("Do you rent skis?", "do you rent skis", "Do you repair bikes?"):
         ask_in_vain(database, site_id, text)
-    first = unanswered_groups(database, site_id)
-    assert unanswered_groups(database, site_id) == first
+    first = unanswered_groups(database, site_id, memory)
+    assert unanswered_groups(database, site_id, memory) == first
     assert grouped == [2]
-    assert "skis" not in repr(unanswered._layouts), "what is erased is not kept in memory"
+    assert "skis" not in repr(memory._groupings), "what is erased is not kept in memory"
     ask_in_vain(database, site_id, "Do you rent skis?")
-    assert [group.times for group in unanswered_groups(database, site_id)] == [3, 1]
-    monkeypatch.setattr(unanswered, "MOST_LAYOUTS", 1)
+    assert [group.times for group in unanswered_groups(database, site_id, memory)] == [3, 1]
+    monkeypatch.setattr(groupings, "MOST_GROUPINGS", 1)
     ask_in_vain(database, site_id, "Who is Ada?")
-    assert len(unanswered_groups(database, site_id)) == 3
-    assert len(unanswered._layouts) == 1
+    assert len(unanswered_groups(database, site_id, memory)) == 3
+    assert len(memory._groupings) == 1
     assert grouped == [2, 2, 3]

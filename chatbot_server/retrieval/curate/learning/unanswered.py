@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import threading
 import time
 import zlib
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from chatbot_server import __version__
 from chatbot_server.errors import NotFound
-from chatbot_server.retrieval.answer.decide.same_question import asks_same
-from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.learning.bare_words import BareWords, interrogatives
-from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
+from chatbot_server.retrieval.curate.learning.groupings import (
+    Groupings,
+    most_frequent,
+    spelling_of,
+)
 from chatbot_server.retrieval.language.facts import facts
-from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.site.sites import all_sites
 from chatbot_server.storage.visitors.learning import (
-    LONGEST_QUESTION,
     Recheck,
     UnansweredQuestion,
     ignored_names,
@@ -41,74 +37,10 @@ from chatbot_server.storage.visitors.learning import (
 MOST_QUESTIONS = 2000
 # The most groups that are asked again, to find those that still have no answer.
 MOST_ASKED = 200
-# Share of common stems (Dice); numbers, names, negations and opposites must be equal besides.
-ALIKE = 0.85
 # The most conversations of a group that the owner is led to, newest first.
 MOST_LED_TO = 5
 MOST_PAGES = 3
 PERSONAL_FACTS = frozenset({"email", "phone"})
-
-
-# Each group: of each of its wordings the name, and the places of its questions among all.
-Layout = tuple[tuple[tuple[str, tuple[int, ...]], ...], ...]
-MOST_LAYOUTS = 32  # the last ones that are remembered, of as many sites
-_layouts: OrderedDict[bytes, Layout] = OrderedDict()
-_layouts_lock = threading.Lock()
-
-
-@dataclass
-class _Wording:
-    """Questions of the same words: how often each spelling was typed, and where.
-
-    Attributes:
-        words: their folded words, joined.
-        bare_words: tells the stems of questions.
-        places: of the questions among all, newest first.
-    """
-
-    words: str
-    bare_words: BareWords
-    spellings: Counter[str] = field(default_factory=Counter)
-    places: list[int] = field(default_factory=list)
-
-    @property
-    def times(self) -> int:
-        return self.spellings.total()
-
-    @property
-    def name(self) -> str:
-        return hashlib.sha256(self.words.encode()).hexdigest()[:8]
-
-    @cached_property
-    def text(self) -> str:
-        return _most_frequent(self.spellings)
-
-    @cached_property
-    def parsed(self) -> ParsedText:
-        return ParsedText(self.text)
-
-    @cached_property
-    def stems(self) -> frozenset[str]:
-        return self.bare_words.stems(self.text)
-
-    @cached_property
-    def interrogatives(self) -> frozenset[str]:
-        return interrogatives(self.text)
-
-    def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
-        """The rarest stems by *counts*; each wording that is like this one has one of them."""
-        # A wording like this one shares at least so many stems with it, whatever its own length.
-        least_shared = math.ceil(ALIKE / (2 - ALIKE) * len(self.stems))
-        by_count = sorted(self.stems, key=lambda stem: (counts[stem], stem))
-        return by_count[: len(by_count) - least_shared + 1]
-
-    def is_like(self, other: _Wording) -> bool:
-        common = len(self.stems & other.stems)
-        if 2 * common < ALIKE * (len(self.stems) + len(other.stems)):
-            return False
-        if self.interrogatives != other.interrogatives:
-            return False
-        return _asks_same(self.parsed, other.parsed) and _asks_same(other.parsed, self.parsed)
 
 
 @dataclass(frozen=True)
@@ -143,7 +75,9 @@ class QuestionGroup:
         names = tuple(members)
         return cls(
             names[0],
-            tuple(_most_frequent(Counter(map(_spelling, wording))) for wording in members.values()),
+            tuple(
+                most_frequent(Counter(map(spelling_of, wording))) for wording in members.values()
+            ),
             len(questions),
             tuple(questions[:MOST_LED_TO]),
             frozenset(names),
@@ -170,11 +104,15 @@ class QuestionGroup:
         )
 
 
-def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
+def unanswered_groups(
+    database: Database, site_id: int, groupings: Groupings | None = None
+) -> list[QuestionGroup]:
     """The questions of the site that got no answer, the most frequent group first.
 
-    Questions are gathered by their words, then those whose words are nearly the same.
+    Args:
+        groupings: those of earlier calls.
     """
+    groupings = groupings or Groupings()
     with database.session() as session:
         questions = unanswered_questions(session, site_id, MOST_QUESTIONS)
         names_to_ignore = ignored_names(session, site_id)
@@ -183,7 +121,7 @@ def unanswered_groups(database: Database, site_id: int) -> list[QuestionGroup]:
             {name: [questions[place] for place in places] for name, places in members},
             names_to_ignore,
         )
-        for members in _layout(questions)
+        for members in groupings.of(questions)
     )
     return sorted(groups, key=lambda group: (-group.times, -group.last, group.name))
 
@@ -279,70 +217,3 @@ def find_group(groups: Iterable[QuestionGroup], name: str) -> QuestionGroup:
         if name.strip().lower() in group.names:
             return group
     raise NotFound("unanswered_unknown", name=name[:40])
-
-
-def _layout(questions: Sequence[UnansweredQuestion]) -> Layout:
-    """How *questions* are grouped; what was found last is remembered, without any text."""
-    texts = repr([(question.text, question.first) for question in questions])
-    digest = hashlib.sha256(texts.encode()).digest()
-    with _layouts_lock:
-        layout = _layouts.pop(digest, None)
-    if layout is None:
-        layout = tuple(
-            tuple((member.name, tuple(member.places)) for member in members)
-            for members in _gathered(_wordings(questions))
-        )
-    with _layouts_lock:
-        _layouts[digest] = layout
-        while len(_layouts) > MOST_LAYOUTS:
-            _layouts.popitem(last=False)
-    return layout
-
-
-def _wordings(questions: Sequence[UnansweredQuestion]) -> list[_Wording]:
-    """Each question once, the most frequent first.
-
-    One that only makes sense after another (“and on Sundays?”) is left out: an answer
-    to it alone would be given after any other question too.
-    """
-    bare_words = BareWords(question.text[:LONGEST_QUESTION] for question in questions)
-    wordings: dict[str, _Wording] = {}
-    for place, question in enumerate(questions):
-        text = _spelling(question)
-        words = " ".join(stems.words(text))
-        if not words or (not question.first and is_followup(text)):
-            continue
-        wording = wordings.setdefault(words, _Wording(words, bare_words))
-        wording.spellings[text] += 1
-        wording.places.append(place)
-    return sorted(wordings.values(), key=lambda wording: (-wording.times, wording.words))
-
-
-def _spelling(question: UnansweredQuestion) -> str:
-    return " ".join(question.text[:LONGEST_QUESTION].split())
-
-
-def _most_frequent(spellings: Mapping[str, int]) -> str:
-    """The most frequent spelling; of several, the longest."""
-    return max(spellings, key=lambda text: (spellings[text], len(text), text))
-
-
-def _gathered(wordings: Sequence[_Wording]) -> list[list[_Wording]]:
-    """*wordings* in groups: each joins the first whose leader is like it, or leads a new one."""
-    counts = Counter(stem for wording in wordings for stem in wording.stems)
-    groups: list[list[_Wording]] = []
-    places: dict[str, list[int]] = defaultdict(list)  # of the leaders that hold a stem
-    for wording in wordings:
-        near = {place for stem in wording.rarest(counts) for place in places[stem]}
-        place = next((at for at in sorted(near) if wording.is_like(groups[at][0])), None)
-        if place is not None:
-            groups[place].append(wording)
-            continue
-        for stem in wording.stems:
-            places[stem].append(len(groups))
-        groups.append([wording])
-    return groups
-
-
-def _asks_same(question: ParsedText, other: ParsedText) -> bool:
-    return asks_same(question, other, ParsedText(""), lambda _name: False)

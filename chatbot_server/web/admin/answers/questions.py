@@ -66,7 +66,7 @@ def add_questions(bp: Blueprint, parts: AdminParts) -> None:
     def ignore_group(key: str, group: str) -> Response:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
-        names = find_group(unanswered_groups(parts.database, site_id), group).names
+        names = find_group(unanswered_groups(parts.database, site_id, parts.groupings), group).names
         is_ignored = request.form.get("ignored") != "no"
         with parts.database.session() as session:
             set_ignored(session, site_id, names, ignored=is_ignored)
@@ -78,7 +78,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         site, sites = load_site(session, key)
         site_id = site.id
         seconds = ASKING_SECONDS if chunk_count(session, site_id) < LARGE_SITE else 0
-    groups = unanswered_groups(parts.database, site_id)
+    groups = unanswered_groups(parts.database, site_id, parts.groupings)
     still = still_open(parts.knowledge, site_id, groups, most=MOST_GROUPS, seconds=seconds)
     if not still.is_settled:
         parts.call_job("embed")
@@ -109,7 +109,7 @@ def _preview(parts: AdminParts, key: str, name: str) -> Preview:
     """
     with parts.database.session() as session:
         site_id = find_site(session, key).id
-    group = find_group(unanswered_groups(parts.database, site_id), name)
+    group = find_group(unanswered_groups(parts.database, site_id, parts.groupings), name)
     answer = typed("answer", LONGEST_ANSWER, lines=True)
     if not answer:
         raise UsageError("lesson_answer", field="answer", limit=LONGEST_ANSWER)
@@ -123,7 +123,7 @@ def _teach(parts: AdminParts, key: str, name: str) -> Lesson:
     return teach(
         parts.knowledge,
         site_id,
-        find_group(unanswered_groups(parts.database, site_id), name),
+        find_group(unanswered_groups(parts.database, site_id, parts.groupings), name),
         typed("answer", LONGEST_ANSWER, lines=True),
         question=typed("question", LONGEST_QUESTION) or None,
         force=request.form.get("force") == "yes",
