@@ -64,7 +64,8 @@ def test_what_fails_in_the_background_is_tried_again_with_the_next_visitor(
     base = KnowledgeBase(database)
     tries: list[int] = []
 
-    def fail(site: int, _question: str) -> None:
+    def fail(site: int, _question: str, *, locale: str) -> None:
+        assert locale == "en"
         tries.append(site)
         raise OSError("the disk is gone")
 
