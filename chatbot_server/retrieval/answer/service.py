@@ -72,6 +72,7 @@ class KnowledgeBase:
         self.database = database
         self.searcher = Searcher(embedder)
         self._is_getting_ready = threading.Lock()
+        self._ready_sites: set[int] = set()
         self._shown_sections = ShownSections()
 
     def has_content(self, site_id: int) -> bool:
@@ -233,7 +234,7 @@ class KnowledgeBase:
         """
         embedder = self.searcher.embedder
         is_ready = embedder is None or embedder.pids()
-        if is_ready and self.searcher.memories.last(site_id):
+        if is_ready and site_id in self._ready_sites and self.searcher.memories.last(site_id):
             return
         if self._is_getting_ready.acquire(blocking=False):
             threading.Thread(target=self._load, args=(site_id,), name="ready", daemon=True).start()
@@ -242,6 +243,7 @@ class KnowledgeBase:
         try:
             for code in self.searcher.languages(self.database, site_id).documents or ("en",):
                 self.ground(site_id, LANGUAGES[code].typical_question, locale=code)
+            self._ready_sites.add(site_id)
         except Exception:  # whoever asks is told
             logger.info("nothing could be loaded in advance", exc_info=True)
         finally:

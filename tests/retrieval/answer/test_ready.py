@@ -65,7 +65,7 @@ def test_what_fails_in_the_background_is_tried_again_with_the_next_visitor(
     tries: list[int] = []
 
     def fail(site: int, _question: str, *, locale: str) -> None:
-        assert locale == "en"
+        assert locale
         tries.append(site)
         raise OSError("the disk is gone")
 
