@@ -86,8 +86,8 @@ def _unused(context: Context, typed: Mapping[str, str | int]) -> Iterator[str]:
     }
     for key, value in typed.items():
         folder = context.config_file.resolve().parent
-        wanted = (folder / str(value)).resolve() if key == "data_dir" else value
-        if str(present[key]) != str(wanted):
+        typed_value = (folder / str(value)).resolve() if key == "data_dir" else value
+        if str(present[key]) != str(typed_value):
             sentence = "init_unused_data_dir" if key == "data_dir" else "init_unused"
             yield context.say(
                 sentence,

@@ -212,6 +212,19 @@ def test_what_is_no_bar_over_its_place_moves_no_bubble(
         assert round(box_of(it.bubble)["y"]) == top
 
 
+def outlives_visits(it: Any, links: str) -> None:
+    """Ask something, and find the answer after a visit to page two, by *links*, and back."""
+    chats = it.page.locator("chatbot-widget")
+    expect(chats).to_have_count(2)
+    it.page.evaluate("Chatbot.of('demo').ask('hello')")
+    it.answers.filter(has_text="You said: hello").wait_for()
+    for name, count in (("Two", 1), ("One", 2)):
+        it.page.locator(links).get_by_role("link", name=name).click()
+        it.page.wait_for_url(f"**/{name.lower()}.html")
+        expect(chats).to_have_count(count)
+        expect(it.answers).to_have_text(["You said: hello"])
+
+
 def test_a_chat_outlives_the_visits_of_turbo(
     browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:
@@ -220,15 +233,7 @@ def test_a_chat_outlives_the_visits_of_turbo(
     pages.add('<a href="/one.html">One</a>', head=turbo, name="two.html")
     with visit(browser, viewport=DESK) as it:
         it.go(pages.add(f'{tags}<a href="/two.html">Two</a>', head=turbo, name="one.html"))
-        chats = it.page.locator("chatbot-widget")
-        expect(chats).to_have_count(2)
-        it.page.evaluate("Chatbot.of('demo').ask('hello')")
-        it.answers.filter(has_text="You said: hello").wait_for()
-        for name, count in (("Two", 1), ("One", 2)):
-            it.page.locator("main").get_by_role("link", name=name).click()
-            it.page.wait_for_url(f"**/{name.lower()}.html")
-            expect(chats).to_have_count(count)
-            expect(it.answers).to_have_text(["You said: hello"])
+        outlives_visits(it, "main")
 
 
 def test_a_chat_outlives_the_visits_of_swup(
@@ -243,15 +248,7 @@ def test_a_chat_outlives_the_visits_of_swup(
     with visit(browser, viewport=DESK) as it:
         it.go(pages.add(one, head=swup, tag=tags, name="one.html"))
         it.page.evaluate("window.swup = new Swup({animationSelector: false})")
-        chats = it.page.locator("chatbot-widget")
-        expect(chats).to_have_count(2)
-        it.page.evaluate("Chatbot.of('demo').ask('hello')")
-        it.answers.filter(has_text="You said: hello").wait_for()
-        for name, count in (("Two", 1), ("One", 2)):
-            it.page.locator("#swup").get_by_role("link", name=name).click()
-            it.page.wait_for_url(f"**/{name.lower()}.html")
-            expect(chats).to_have_count(count)
-            expect(it.answers).to_have_text(["You said: hello"])
+        outlives_visits(it, "#swup")
         assert it.page.evaluate("swup.visit.to.url") == "/one.html"  # no page was loaded
 
 

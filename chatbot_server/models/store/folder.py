@@ -87,7 +87,7 @@ def _absent(name: str) -> ModelError:
 def close_names(name: str) -> str:
     """Names of the catalogue that *name* may have meant; empty if there are none."""
     typed = name.lower().strip()
-    longer = [known for known in catalogue() if typed and known.startswith(typed)]
+    longer = [entry for entry in catalogue() if typed and entry.startswith(typed)]
     return ", ".join(longer[:3] or get_close_matches(typed, catalogue()))
 
 
