@@ -1,1 +1,1 @@
-"""What ``scripts/bench`` measures; ``docs/performance.md`` says how to read it."""
+"""What is measured by ``scripts/bench`` or by hand; ``docs/performance.md`` gives the figures."""

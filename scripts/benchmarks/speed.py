@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from benchmarks.libraries import LibraryProcess
 from benchmarks.quoting import quoting_speed
-from benchmarks.web_server import WebServer, web_server
+from benchmarks.serving.web_server import WebServer, web_server
 from chatbot_server.bench.measure import Together, read_speed, run, second_turns, together
 from chatbot_server.bench.memory import engine_process, family, pss_mb
 from chatbot_server.bench.questions import ASK, SYSTEM, Questions, written

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from benchmarks.visitors import fill
-from benchmarks.web_server import web_server
+from benchmarks.serving.visitors import fill
+from benchmarks.serving.web_server import web_server
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance"

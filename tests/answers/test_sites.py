@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.written_sites import parse
+from benchmarks.answers.written_sites import parse
 
 SITES = Path(__file__).with_name("sites")
 QUESTIONS: list[dict[str, Any]] = [

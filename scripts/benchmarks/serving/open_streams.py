@@ -1,6 +1,6 @@
 """Visitors who each ask once and keep their stream open, all at the same time; and the memory.
 
-    PYTHONPATH=scripts python -m benchmarks.open_streams MODEL.gguf [--streams 500]
+    PYTHONPATH=scripts python -m benchmarks.serving.open_streams MODEL.gguf [--streams 500]
 
 The model writes to as many as it has slots for; the others wait in its queue with their place. Each
 visitor has an address of its own, as behind a web server. Prints how many streams are open, and the
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.web_server import WebServer, processes, web_server
+from benchmarks.serving.web_server import WebServer, processes, web_server
 from chatbot_server.bench.memory import pss_mb
 
 MOST_SECONDS = 120

@@ -1,6 +1,6 @@
 """How long the owner's pages take with 100,000 conversations and 20,000 sections.
 
-    python -m scripts.benchmarks.owner_pages [--conversations N] [--sections N] [--runs N]
+    PYTHONPATH=scripts python -m benchmarks.serving.owner_pages [--conversations N] [--runs N]
 
 A database in a temporary folder is filled, each page is asked for through the application, without
 a network, and what SQLite says of its queries is looked at: one that walks through a large table

@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.public_data import XQUAD, add_data_argument
-from benchmarks.web_server import WebServer, processor_seconds, web_server
+from benchmarks.serving.web_server import WebServer, processor_seconds, web_server
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.learning.question_files import read_squad
 from chatbot_server.retrieval.curate.library import add_note

@@ -29,7 +29,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from benchmarks.evidence_rows import (
+from benchmarks.answers.evidence_rows import (
     NOTHING_FOUND,
     OF_CLOSER_LOOK,
     SETS,
@@ -40,8 +40,7 @@ from benchmarks.evidence_rows import (
     index_site,
     rows_of,
 )
-from benchmarks.public_data import XQUAD
-from benchmarks.question_sets import (
+from benchmarks.answers.question_sets import (
     FITTED_FOLDERS,
     PARAPHRASED,
     TEXTS,
@@ -49,7 +48,8 @@ from benchmarks.question_sets import (
     small_sites,
     squad,
 )
-from benchmarks.written_sites import WRITTEN, written_sites
+from benchmarks.answers.written_sites import WRITTEN, written_sites
+from benchmarks.public_data import XQUAD
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.search import hubs
 from chatbot_server.retrieval.base import Draft
@@ -59,7 +59,7 @@ from chatbot_server.storage.database import Database
 FILE = Path(evidence.__file__).with_name("evidence.yaml")
 MEAN_FILE = Path(hubs.__file__).with_name("mean_question.yaml")
 MEAN_HEADER = """\
-# The mean vector of many questions: see hubs.py. Made by scripts/benchmarks/fit_evidence.py.
+# The mean vector of many questions: see hubs.py. Made by benchmarks/answers/fit_evidence.py.
 # vector: float16, little-endian, in base64.
 """
 # Sites that nothing is fitted on.
@@ -112,7 +112,7 @@ WITHOUT: dict[str, set[str]] = {
 }
 HEADER = """\
 # What speaks for a section, weighed: see evidence.py, and docs/decisions/0011.
-# Made by scripts/benchmarks/fit_evidence.py. small_sites_compared is fitted on {sites} small sites
+# Made by benchmarks/answers/fit_evidence.py. small_sites_compared is fitted on {sites} small sites
 # in French and English ({questions} questions, {absent} of them without an answer), small_sites and
 # small_sites_by_words on twelve of them; the others on 400 questions of XQuAD,
 # each with its paragraph and without it, and 150 asked in French;

@@ -15,7 +15,7 @@ from chatbot_server.retrieval.curate.learning.question_files import read_squad
 from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
 from chatbot_server.retrieval.read.extractor import Extractor
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FRENCH = ROOT / "tests" / "answers" / "xquad.fr.jsonl"
 SQUAD_QUESTIONS = 400
 # The folders of tests/answers whose sites weights are fitted on.

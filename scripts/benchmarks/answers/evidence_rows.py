@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.question_sets import Question, plain
-from benchmarks.written_sites import WRITTEN
+from benchmarks.answers.question_sets import Question, plain
+from benchmarks.answers.written_sites import WRITTEN
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.search.comparison import TOO_MANY_CHUNKS

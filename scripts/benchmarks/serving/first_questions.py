@@ -18,9 +18,9 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.question_sets import small_sites
-from benchmarks.visitors import percentile
-from benchmarks.web_server import Served, WebServer, processes, processor_seconds
+from benchmarks.answers.question_sets import small_sites
+from benchmarks.serving.visitors import percentile
+from benchmarks.serving.web_server import Served, WebServer, processes, processor_seconds
 from chatbot_server.bench.memory import pss_mb
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -31,7 +31,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.site.sites import add_site
 
-FOLDER = Path(__file__).resolve().parents[2] / "tests" / "answers" / "paraphrased"
+FOLDER = Path(__file__).resolve().parents[3] / "tests" / "answers" / "paraphrased"
 SITES = ("secondary-school-en", "yoga-studio-en", "yarn-shop-en", "festival-fr", "copropriete-fr")
 FIRST = 30
 

@@ -25,9 +25,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from benchmarks.evidence_rows import holds, in_first_half
-from benchmarks.question_sets import FITTED_FOLDERS, ROOT, TEXTS, Question, small_sites
-from benchmarks.written_sites import written_sites
+from benchmarks.answers.evidence_rows import holds, in_first_half
+from benchmarks.answers.question_sets import FITTED_FOLDERS, ROOT, TEXTS, Question, small_sites
+from benchmarks.answers.written_sites import written_sites
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.chunks import Chunk

@@ -6,7 +6,7 @@ with ``--addresses 200``, each from an address of its own. Prints how long hones
 what an answer costs the web server's processor, with all that it does meanwhile, in milliseconds.
 ``--through`` asks all of it of a web server in front. Exit 1 if the answers' p95 was doubled.
 
-    PYTHONPATH=scripts python -m benchmarks.hostile_clients --through nginx
+    PYTHONPATH=scripts python -m benchmarks.serving.hostile_clients --through nginx
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.front_servers import NAMES, front_server
-from benchmarks.visitors import Round, fill, new_questions, percentile
-from benchmarks.web_server import WebServer, web_server
+from benchmarks.serving.front_servers import NAMES, front_server
+from benchmarks.serving.visitors import Round, fill, new_questions, percentile
+from benchmarks.serving.web_server import WebServer, web_server
 
 PAGES = [(f"Room {number}", f"Room {number} has {number + 2} chairs.") for number in range(20)]
 QUESTIONS = [f"How many chairs has room {number}?" for number in range(20)]

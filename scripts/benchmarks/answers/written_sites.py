@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.question_sets import Question
+from benchmarks.answers.question_sets import Question
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.chunks import BETWEEN
 

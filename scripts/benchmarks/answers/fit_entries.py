@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from benchmarks.fit_evidence import FILE, Numbers, regression, share
-from benchmarks.question_sets import ROOT
+from benchmarks.answers.fit_evidence import FILE, Numbers, regression, share
+from benchmarks.answers.question_sets import ROOT
 from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
 from chatbot_server.retrieval.answer.decide.same_question import may_quote
 from chatbot_server.retrieval.answer.sections.candidates import load_sections

@@ -7,7 +7,7 @@ took a database's place, which are counted apart. Prints a line for each fault; 
 was lost. The seconds of a start grow with what else the machine does; those of the processor do
 not.
 
-    PYTHONPATH=scripts python -m benchmarks.faults MODEL.gguf --kills 50 --faults web,engine,parent
+    PYTHONPATH=scripts python -m benchmarks.serving.faults MODEL.gguf --kills 50 --faults web
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from typing import Any
 
 import httpx
 
-from benchmarks.visitors import fill
-from benchmarks.web_server import Served, processes, processor_seconds
+from benchmarks.serving.visitors import fill
+from benchmarks.serving.web_server import Served, processes, processor_seconds
 from chatbot_server.service.children import call_job
 
 VISITORS, PAUSE = 4, 0.7
