@@ -106,6 +106,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "show": {"search", "sections"},
     },
     "retrieval/curate": {"": {"learning"}, "learning": {""}},
+    "retrieval/index": {"": {"encoder"}, "encoder": set()},
     "retrieval/language": {
         "": set(),
         "words": {""},

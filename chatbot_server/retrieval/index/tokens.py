@@ -1,7 +1,7 @@
 """The rows of the tokens of sections, computed in advance and stored, so that no visitor waits.
 
-They are compared with those of a question, see :mod:`.late_interaction`. They are stored for sites
-that are not too large, which limits them to some thirteen megabytes per site.
+They are compared with those of a question, see :mod:`.encoder.late_interaction`. They are stored
+for sites that are not too large, which limits them to some thirteen megabytes per site.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.late_interaction import WIDTH, TokenIndex
+from chatbot_server.retrieval.index.encoder.late_interaction import WIDTH, TokenIndex
 from chatbot_server.retrieval.index.missing import MissingTexts, compute_missing
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.storage.base import UnitOfWork

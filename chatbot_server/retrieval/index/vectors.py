@@ -14,7 +14,7 @@ from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
-# A row for each token of a section, see :mod:`.late_interaction`.
+# A row for each token of a section, see :mod:`.encoder.late_interaction`.
 Tokens = NDArray[np.float16]
 # Rows to make room for, per row needed: so the arrays are not copied for each page of a crawl.
 CAPACITY = 1.2
@@ -27,8 +27,8 @@ class QuestionVectors:
     Attributes:
         whole: of the whole question.
         words: of each word in its context, by the word as it is written.
-        tokens: a row for each of its tokens, see :mod:`.late_interaction`; None if they are not
-            compared.
+        tokens: a row for each of its tokens, see :mod:`.encoder.late_interaction`; None if they are
+            not compared.
     """
 
     whole: Vector

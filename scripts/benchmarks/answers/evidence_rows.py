@@ -25,7 +25,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.embedder_child import open_encoder
-from chatbot_server.retrieval.index.late_interaction import LateInteraction, fit_of
+from chatbot_server.retrieval.index.encoder.late_interaction import LateInteraction, fit_of
 from chatbot_server.retrieval.index.tokens import store_missing_tokens
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 from chatbot_server.storage.database import Database

@@ -31,10 +31,10 @@ from benchmarks.answers.written_sites import written_sites
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.chunks import Chunk
-from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import load_model
-from chatbot_server.retrieval.index.encoder_layer import EPSILON, HEAD_WIDTH, Layer
-from chatbot_server.retrieval.index.late_interaction import MOST_TOKENS, WEIGHTS, WIDTH
+from chatbot_server.retrieval.index.encoder.e5 import E5
+from chatbot_server.retrieval.index.encoder.late_interaction import MOST_TOKENS, WEIGHTS, WIDTH
+from chatbot_server.retrieval.index.encoder.layer import EPSILON, HEAD_WIDTH, Layer
 
 # Sections and, for each, two questions: one in ordinary words, one in none of its own.
 TRAINING = ROOT / "tests" / "answers" / "paraphrased" / "training.jsonl"

@@ -19,7 +19,7 @@ from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.retrieval.index.late_interaction import WIDTH
+from chatbot_server.retrieval.index.encoder.late_interaction import WIDTH
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Tokens, Vector
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.tables import KnowledgeTokens

@@ -15,7 +15,7 @@ from chatbot_server.retrieval.answer.search.site_memory import (
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note, remove_source
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.late_interaction import TokenIndex
+from chatbot_server.retrieval.index.encoder.late_interaction import TokenIndex
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText
 from chatbot_server.storage.knowledge.sources import sources_of

@@ -18,9 +18,9 @@ from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.jobs import embed_all
 from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.curate.library import add_note, add_site
-from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, answer
-from chatbot_server.retrieval.index.late_interaction import WIDTH, TokenIndex
+from chatbot_server.retrieval.index.encoder.e5 import E5
+from chatbot_server.retrieval.index.encoder.late_interaction import WIDTH, TokenIndex
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot_server.retrieval.index.e5 import E5
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, open_encoder
 from chatbot_server.retrieval.index.embedder_process import QUANTIZED_IN
-from chatbot_server.retrieval.index.late_interaction import LateInteraction
+from chatbot_server.retrieval.index.encoder.e5 import E5
+from chatbot_server.retrieval.index.encoder.late_interaction import LateInteraction
 
 TEXTS = [
     "Combien coûte la livraison ?",
@@ -28,9 +28,10 @@ TEXTS = [
 
 # Loads the encoder, and tells whether it made the layers.
 LOAD = """
-from chatbot_server.retrieval.index import embedder_child, quantized_encoder
-write_layers = quantized_encoder.write_layers
-quantized_encoder.write_layers = lambda *how: (print("made"), write_layers(*how))
+from chatbot_server.retrieval.index import embedder_child
+from chatbot_server.retrieval.index.encoder import quantized
+write_layers = quantized.write_layers
+quantized.write_layers = lambda *how: (print("made"), write_layers(*how))
 assert not embedder_child.load_model().first_layers
 """
 

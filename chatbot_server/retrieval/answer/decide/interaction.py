@@ -14,7 +14,7 @@ from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.index.chunks import Chunk
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.index.late_interaction import TokenIndex
+from chatbot_server.retrieval.index.encoder.late_interaction import TokenIndex
 from chatbot_server.retrieval.index.tokens import load_tokens
 from chatbot_server.storage.base import UnitOfWork
 

@@ -1,8 +1,9 @@
 """Compares a question with all sections of a site, word by word, unless the site is very large.
 
 The vector of a section tells what it is about as a whole, and its words only speak for it where
-they are those of the question. :mod:`~chatbot_server.retrieval.index.late_interaction` tells how
-well it answers “Can I bring my spaniel?” with “Dogs are welcome on a lead”.
+they are those of the question.
+:mod:`~chatbot_server.retrieval.index.encoder.late_interaction` tells how well “Dogs are welcome on
+a lead” answers “Can I bring my spaniel?”.
 """
 
 from __future__ import annotations

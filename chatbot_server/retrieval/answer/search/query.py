@@ -128,7 +128,7 @@ class WordMeanings:
 
     Attributes:
         tokens: a row for each token of the question, see
-            :mod:`~chatbot_server.retrieval.index.late_interaction`.
+            :mod:`~chatbot_server.retrieval.index.encoder.late_interaction`.
         fit: the name of the fit that made these rows.
     """
 

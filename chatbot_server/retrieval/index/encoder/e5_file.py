@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix
+from chatbot_server.retrieval.index.encoder.layer import Layer, Matrix
 
 BLOCK = 32  # weights that share a scale
 # Words whose pieces are cached. Longer words hardly come again.
@@ -182,7 +182,7 @@ def unpacked_layer(weights: Weights, number: int, score_scale: float) -> Layer:
     - The scale of the attention's scores is in the queries.
     - The bias of values is in that of the output: the weights of the attention sum up to 1.
     - The bias of keys is left out: it adds the same to all scores of a query.
-    - A half of ``outer`` is taken, because :mod:`.encoder_layer` computes twice a GELU.
+    - A half of ``outer`` is taken, because :mod:`.layer` computes twice a GELU.
     """
 
     def matrix(name: str) -> Matrix:

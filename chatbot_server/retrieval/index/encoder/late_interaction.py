@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot_server.retrieval.index.encoder_layer import Layer, Matrix, unit_rows
+from chatbot_server.retrieval.index.encoder.layer import Layer, Matrix, unit_rows
 
 if TYPE_CHECKING:  # the embedder's child would load the database's library with it, 25 MB
     from chatbot_server.retrieval.index.vectors import Tokens

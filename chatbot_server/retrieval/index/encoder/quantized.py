@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chatbot_server.retrieval.index.e5_file import Weights
-from chatbot_server.retrieval.index.encoder_layer import EPSILON, Matrix
+from chatbot_server.retrieval.index.encoder.e5_file import Weights
+from chatbot_server.retrieval.index.encoder.layer import EPSILON, Matrix
 from chatbot_server.temporary import temporary_folder
 
 if TYPE_CHECKING:
