@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from types import TracebackType
+from typing import Any
 
 import click
 
@@ -18,6 +20,7 @@ NEAR = {"misuse_option": "misuse_option_near", "misuse_command": "misuse_command
 # Options that many programs have, and whose place here is the configuration.
 IN_SETTINGS = {("serve", "--port"), ("serve", "--host")}
 SECTIONS = {"Options": "help_options", "Commands": "help_commands"}
+_NEGATIVE = re.compile(r"-\d[\d.,]*")
 _PLACEHOLDER = re.compile("[A-Z]{3,}")  # NAME, FILE: what stands for a word to type
 
 
@@ -42,6 +45,11 @@ class _Formatter(click.HelpFormatter):
 
 class _Context(click.Context):
     formatter_class = _Formatter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A negative number is a wrong number, or a word of a question, and no option.
+        self.ignore_unknown_options = any(map(_NEGATIVE.fullmatch, sys.argv))
 
     def __exit__(
         self,
@@ -93,6 +101,8 @@ def misuse(error: click.ClickException, language: str) -> str:
     typed_command = os.environ.get(COMMAND_VARIABLE, COMMAND)
     kind = getattr(getattr(error, "param", None), "type", None)
     if isinstance(error.__context__, OSError):  # a file that click was to open
+        if not error.__context__.filename:
+            return say("misuse_no_file", language, name=name)
         return say("misuse_because", language, name=name, why=refusal(error.__context__, language))
     return say(
         NEAR[key] if near else key,
@@ -118,7 +128,12 @@ def _mistake(error: click.ClickException, context: click.Context | None) -> tupl
         verbs = group.list_commands(context) if context and isinstance(group, click.Group) else []
         return "misuse_command", verb, (get_close_matches(verb, verbs) or [""])[0]
     if isinstance(error, click.BadOptionUsage):
-        return "misuse_option_value", error.option_name, ""
+        options = context.command.params if context else []
+        is_flag = any(
+            error.option_name in option.opts and getattr(option, "is_flag", False)
+            for option in options
+        )
+        return ("misuse_flag" if is_flag else "misuse_option_value"), error.option_name, ""
     if not isinstance(error, click.BadParameter) or error.param is None:
         return "misuse_words", "", ""
     parameter, key = error.param, "misuse_value"
@@ -130,7 +145,7 @@ def _mistake(error: click.ClickException, context: click.Context | None) -> tupl
         key = "misuse_range"
     if isinstance(parameter, click.Option):
         return key, parameter.opts[-1], ""
-    return key, parameter.metavar or (parameter.name or "").upper(), ""
+    return key, (parameter.metavar or (parameter.name or "").upper()).strip("[]"), ""
 
 
 def _text(key: str | None, language: str) -> str | None:

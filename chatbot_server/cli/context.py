@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ CONTROLS = ("start", "stop", "restart", "status", "log", "rollback", "uninstall"
 REFUSALS = {
     errno.ENOENT: "os_missing",
     errno.EISDIR: "os_folder",
+    errno.ENAMETOOLONG: "os_long",
     errno.EACCES: "os_denied",
     errno.EPERM: "os_denied",
     errno.EROFS: "os_denied",
@@ -39,6 +41,13 @@ def refusal(error: OSError, language: str) -> str:
         return say(key, language, why=error.strerror or error)
     values = {"user": user_name(), "owner": owner_of(Path(where))}
     return say(key, language, where=where, why=error.strerror or error, **values)
+
+
+def printable(text: str) -> str:
+    """*text* without control characters and marks of direction, which could mislead a reader."""
+    return "".join(
+        char for char in text if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf")
+    )
 
 
 @dataclass

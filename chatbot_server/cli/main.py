@@ -12,7 +12,7 @@ import click
 
 from chatbot_server import __version__
 from chatbot_server.cli.click_messages import misuse, translate
-from chatbot_server.cli.context import CONTROLS, Context, refusal
+from chatbot_server.cli.context import CONTROLS, Context, printable, refusal
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import (
     COMMAND_VARIABLE,
@@ -159,5 +159,5 @@ def _config_among(words: list[str]) -> str | None:
 
 
 def _complain(sentence: str, exit_code: int) -> None:
-    click.echo(sentence, err=True)
+    click.echo(printable(sentence), err=True)
     sys.exit(exit_code)

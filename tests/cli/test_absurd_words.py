@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.command_line import Run
+from support.models.tiny_architectures import write_architecture
 
 from chatbot_server.messages import LANGUAGES
 
@@ -43,7 +44,13 @@ def test_no_backup_goes_unencrypted_for_want_of_a_passphrase(
 
 @pytest.mark.parametrize(
     "words",
-    [("backup", ""), ("restore", ""), ("models", "add", " "), ("knowledge", "add", "")],
+    [
+        ("backup", ""),
+        ("restore", ""),
+        ("models", "add", " "),
+        ("knowledge", "add", ""),
+        ("backup", "--passphrase-file", ""),
+    ],
 )
 def test_an_empty_word_is_no_file(run: Run, site: str, words: tuple[str, ...]) -> None:
     refused = run(*words)
@@ -53,6 +60,21 @@ def test_an_empty_word_is_no_file(run: Run, site: str, words: tuple[str, ...]) -
 @pytest.mark.parametrize("verb", ["use", "pull", "remove"])
 def test_an_empty_word_is_no_model(run: Run, site: str, verb: str) -> None:
     assert run("models", verb, "").err.startswith("There is no model called “”")
+
+
+def test_what_cannot_be_removed_is_told_with_what_could(
+    run: Run, site: str, tmp_path: Path
+) -> None:
+    own_file = write_architecture(tmp_path / "own.gguf", "qwen2")
+    run("models", "add", str(own_file))
+    told = run("models", "remove", "/etc/passwd").err
+    assert "“/etc/passwd” on this machine, so nothing was removed" in told
+    assert told.endswith("Those there are: own\n")
+
+
+def test_an_address_is_fetched_before_it_is_used(run: Run, site: str) -> None:
+    address = "https://models.example/m.gguf"
+    assert f"chatbot-server models pull {address}" in run("models", "use", address).err
 
 
 def test_the_beginning_of_a_models_name_leads_to_it(run: Run, site: str) -> None:
@@ -206,3 +228,45 @@ def test_the_port_is_sought_where_it_is(
 def test_the_servers_address_ends_where_names_can_follow(run: Run, site: str, end: str) -> None:
     refused = run("config", "set", "server.public_url", f"https://chat.example.org{end}")
     assert (refused.exit_code, "should end before" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("knowledge", "remove"), ("api-key", "revoke")])
+def test_a_negative_number_is_a_wrong_number(run: Run, site: str, words: tuple[str, ...]) -> None:
+    refused = run(*words, "-5")
+    assert refused.err.startswith("NUMBER: write a whole number from 1 to")
+    assert "There is no option --nothing" in run("ask", "When?", "--nothing").err
+
+
+def test_a_question_may_begin_with_a_negative_number(run: Run, site: str) -> None:
+    assert json.loads(run("ask", "-5", "--json").out)["question"] == "-5"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("ask", "When?", "--site"), "--site needs a value"),
+        (("ask", "When?", "--json=yes"), "--json takes no value"),
+        (("knowledge", "eval", ""), "FILE: the name is empty"),
+        (("knowledge", "crawl", "x" * 300), "is not a web address"),
+        (("models", "use", "x" * 300), "There is no model called"),
+        (("restore", "x" * 300), "this name is too long"),
+        (("knowledge", "answer", "", "Nine."), "There is no group “”"),
+    ],
+)
+def test_what_is_wrong_with_a_word_is_named(
+    run: Run, site: str, words: tuple[str, ...], told: str
+) -> None:
+    refused = run(*words)
+    assert (refused.exit_code > 0, told in refused.err) == (True, True), refused.err
+
+
+def test_a_name_that_leads_nowhere_leaves_no_source(run: Run, site: str) -> None:
+    refused = run("knowledge", "crawl", "https://shop.invalid")
+    assert refused.err.startswith("shop.invalid does not exist")
+    assert "Nothing was kept" in refused.err
+    assert json.loads(run("knowledge", "list", "--json").out) == []
+
+
+def test_no_word_of_ones_own_plays_with_the_terminal(run: Run, site: str) -> None:
+    told = run("site", "list", "--site", "x\x1b[31m\u202ey").err
+    assert not {"\x1b", "\u202e"} & set(told + run("snippet", "x\x1b[31m\u202ey").err)

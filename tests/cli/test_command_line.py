@@ -131,7 +131,7 @@ def test_words_that_are_no_text_are_refused(run: Run) -> None:
         ("init --prot 1", "Did you mean --port?", "Vouliez-vous dire --port\u202f?"),
         ("init --nonsense", "no option --nonsense", "L’option --nonsense n’existe pas"),
         ("site add", "NAME is missing.", "Il manque NOM."),
-        ("init --port", "--port is followed by", "--port est suivie"),
+        ("init --port", "--port needs a value", "--port doit être suivie"),
         ("init --port 0", "a whole number from 1 to 65535", "un nombre entier de 1 à 65535"),
         ("init --port x", "a whole number from 1 to 65535", "un nombre entier de 1 à 65535"),
         ("site add x --position y", "--position: write one of: bottom-right,", "l’un de ces mots"),

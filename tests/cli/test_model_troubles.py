@@ -13,7 +13,8 @@ from support.servers.scripted_endpoint import ScriptedServer
 
 
 def configure(tmp_path: Path, **engine: object) -> None:
-    settings = {"retrieval": {"semantic": "off"}, "engine": engine}
+    server = {"port": free_port()}  # the one by default may be another program's here
+    settings = {"retrieval": {"semantic": "off"}, "engine": engine, "server": server}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from chatbot_server.cli.context import Context
+from chatbot_server.cli.context import Context, printable
 from chatbot_server.cli.options import JSON, NUMBER, day_of, print_json
 from chatbot_server.errors import NotFound
 from chatbot_server.mail.delivery import send_test
@@ -47,11 +47,11 @@ def list_requests(context: Context, /, as_json: bool) -> None:
         print_json(messages)
         return
     for message in messages:
-        name = " ".join(_printable(message["name"]).split())
+        name = " ".join(printable(message["name"]).split())
         who = f"{name} <{message['email']}>" if name else context.say("message_in_conversation")
         click.echo(f"{message['id']}  {message['day']}  {message['site']}")
         click.echo(f"    {who}")
-        click.echo("    " + _printable(message["text"]).replace("\n", "\n    ") + "\n")
+        click.echo("    " + printable(message["text"]).replace("\n", "\n    ") + "\n")
     if not messages:
         click.echo(context.say("contact_none"))
 
@@ -82,8 +82,3 @@ def send_test_message(context: Context, /, key: str) -> None:
     recipient = send_test(context.database, context.config, site)
     call_job(context.config.run_dir, "mail")
     click.echo(context.say("mail_sent", address=recipient))
-
-
-def _printable(text: str) -> str:
-    """A stranger's text without control characters, which could overwrite the terminal."""
-    return "".join(char for char in text if char == "\n" or char.isprintable())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from chatbot_server.cli.knowledge.listing import page_counts, source_notes
 from chatbot_server.cli.knowledge.site import embed, has_pages, mention_demo, mention_no_pages
 from chatbot_server.cli.options import JSON, NUMBER, SITE, print_json, show_progress, site_id_of
 from chatbot_server.errors import ChatbotError, UsageError
+
+if TYPE_CHECKING:
+    from chatbot_server.retrieval.curate.listing import SourceReport
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -
     if not target.is_one:
         raise UsageError("knowledge_crawl_what")
     address = target.address or ""
-    if "://" not in address and Path(address).name and Path(address).exists():
+    is_file = os.path.exists(address)  # noqa: PTH110 (no error where it is too long)
+    if "://" not in address and Path(address).name and is_file:
         raise UsageError("knowledge_crawl_file", file=address)
     site_id = site_id_of(context, key)
     if target.pause is not None:
@@ -61,7 +66,7 @@ def crawl(context: Context, /, key: str | None, as_json: bool, **options: Any) -
     else:
         number = add_site(context.database, site_id, address, single=target.single)
     context.note_action("knowledge crawl", address or number, site_id)
-    _crawl_source(context, site_id, number, as_json)
+    _crawl_source(context, site_id, number, as_json, target.resume is not None)
 
 
 def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
@@ -74,8 +79,11 @@ def _set_state(context: Context, site_id: int, number: int, state: str) -> None:
         source.state = state
 
 
-def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) -> None:
+def _crawl_source(
+    context: Context, site_id: int, number: int, as_json: bool, is_resumed: bool
+) -> None:
     from chatbot_server.retrieval.curate.jobs import crawl_source
+    from chatbot_server.retrieval.curate.library import remove_source
     from chatbot_server.retrieval.curate.listing import describe_source
     from chatbot_server.retrieval.curate.reading import text_figures
 
@@ -88,10 +96,12 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
     with context.database.session() as session:
         source = describe_source(session, site_id, number)
         figures = text_figures(session, site_id, number)
-    why, address = source.why, source.address
-    if not why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
-        for reason in source.reasons[:1]:
-            why, address = reason.why, reason.url
+    why, address = _failure(source, counts)
+    sentence = in_words(context, why, address)
+    # A name that leads nowhere, and never did, is mistyped rather than away.
+    if why.startswith("fetch_unknown_host") and not figures["documents"] and not is_resumed:
+        remove_source(context.database, site_id, number)
+        raise ChatbotError("knowledge_crawl_not_kept", why=sentence)
     if as_json:
         report = {"source": number, "pages": counts, "why": why, **figures}
         reasons = [asdict(reason) for reason in source.reasons]
@@ -109,5 +119,12 @@ def _crawl_source(context: Context, site_id: int, number: int, as_json: bool) ->
         if why and not figures["documents"]:
             click.echo(context.say("knowledge_crawl_kept", number=number))
     if why:
-        sentence = in_words(context, why, address)
         raise ChatbotError("knowledge_crawl_failed", number=number, why=sentence)
+
+
+def _failure(source: SourceReport, counts: dict[str, int]) -> tuple[str, str]:
+    """Why nothing could be read, and of which address; empty if something could."""
+    if not source.why and not any(counts.get(state) for state in ("read", "unchanged", "found")):
+        for reason in source.reasons[:1]:
+            return reason.why, reason.url
+    return source.why, source.address

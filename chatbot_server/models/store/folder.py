@@ -65,7 +65,7 @@ def path_of_model(name: str, models_dir: Path) -> Path | None:
         paths = [models_dir / entry.file_name]
     if recorded_path := installed(models_dir).get(name):
         paths.insert(0, recorded_path)
-    return next((path for path in paths if path.is_file()), None)
+    return next(filter(os.path.isfile, paths), None)  # False of a name too long for a file
 
 
 def _entry_of(path: Path) -> CatalogueEntry | None:
@@ -75,7 +75,10 @@ def _entry_of(path: Path) -> CatalogueEntry | None:
 def _absent(name: str) -> ModelError:
     if name in catalogue():
         return ModelError("model_not_installed", field="engine.model", name=name)
-    if name.strip() and in_home(Path(name)).is_dir():
+    if "://" in name:
+        return ModelError("model_is_address", field="engine.model", address=name)
+    is_folder = os.path.isdir(in_home(Path(name)))  # noqa: PTH112 (no error where it is too long)
+    if name.strip() and is_folder:
         return ModelError("model_is_folder", field="engine.model", file=name)
     if name.lower().endswith(SUFFIXES) or os.sep in name:
         return ModelError("model_not_found", field="engine.model", file=name)
@@ -140,9 +143,10 @@ def remove_model(name: str, models_dir: Path) -> Path | None:
     Raises:
         ModelError: no such model here.
     """
-    path = installed(models_dir).get(name)
+    models = installed(models_dir)
+    path = models.get(name)
     if path is None:
-        raise _absent(name)
+        raise ModelError("model_not_here", name=name, names=", ".join(models) or "–")
     record = _record(models_dir)
     if record.pop(name, None) is not None:
         write_record(models_dir, RECORD, record)
