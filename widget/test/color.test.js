@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { paint } from "../src/color.js";
-import { parse, readable } from "../src/panel/contrast.js";
+import { parse, readable } from "../src/panel/looks/contrast.js";
 
 /** Relative luminance exactly as WCAG 2.2 defines it, to judge the widget's shorter formula. */
 const exact = (rgb) =>

@@ -1,7 +1,7 @@
 import "./dom.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { link, safeUrl } from "../src/panel/links.js";
+import { link, safeUrl } from "../src/panel/html/links.js";
 
 const UNSAFE = [
   "javascript:alert(1)",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { elements, outline } from "./dom.js";
-import { markdown } from "../src/panel/markdown.js";
+import { markdown } from "../src/panel/html/markdown.js";
 
 const CASES = {
   "a paragraph": ["a\nb", "p(abr()b)"],

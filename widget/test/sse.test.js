@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { events, parser } from "../src/panel/sse.js";
+import { events, parser } from "../src/panel/server/sse.js";
 
 const STREAM =
   ': ping\n\nid: 1\nevent: start\ndata: {"message":"m1"}\n\nid: 2\r\nevent: token\r\ndata: {"text":"é 日本 👩‍👩‍👧"}\r\n\r\nid: 3\nevent: token\ndata: {"text":\ndata: "two lines"}\n\nid: 4\nevent: done\ndata: {}\n\n';

@@ -34,7 +34,9 @@ async function reach({ options: { base, site }, api }, say) {
       const { site, state } = answer.value;
       return [/ready|none/.test(state), say("state", { x: state, y: site })];
     }
-    const { status, message } = /** @type {import("../panel/api.js").Refused} */ (answer.reason);
+    const { status, message } = /** @type {import("../panel/server/api.js").Refused} */ (
+      answer.reason
+    );
     return [false, status ? say("origin", { x: message }) : say("away", { x: origin })];
   });
   const away = answers.every((answer) => answer.status === "rejected" && !answer.reason.status);

@@ -1,6 +1,6 @@
-import { isGone } from "../panel/api.js";
-import { h } from "../panel/dom.js";
-import { link } from "../panel/links.js";
+import { isGone } from "../panel/server/api.js";
+import { h } from "../panel/html/dom.js";
+import { link } from "../panel/html/links.js";
 
 /**
  * The hand-off to a human: name and e-mail are asked here and nowhere else.
@@ -89,11 +89,11 @@ function contactForm({ say, api, options, tab, context, messages }, typed) {
         busy = false;
         return onsubmit(event);
       }
-      refused(/** @type {import("../panel/api.js").Refused} */ (error));
+      refused(/** @type {import("../panel/server/api.js").Refused} */ (error));
     }
   }
 
-  /** @param {import("../panel/api.js").Refused} error */
+  /** @param {import("../panel/server/api.js").Refused} error */
   function refused({ code, message }) {
     problem.hidden = busy = false;
     problem.textContent = message || say("away");

@@ -1,4 +1,4 @@
-import { h } from "../panel/dom.js";
+import { h } from "../panel/html/dom.js";
 
 /**
  * "Delete my chat": asks, says what stays, erases on the server, and says what was erased.

@@ -30,7 +30,7 @@ function more(app) {
     menu: () => list.toggle(),
     debug: part(app, "debug", __DEBUG__),
     where: showWhere,
-    /** @param {import("../panel/messages.js").Message} message @param {HTMLElement} place */
+    /** @param {import("../panel/conversation/messages.js").Message} message @param {HTMLElement} place */
     why(message, place) {
       const form = why(app, message);
       place.append(form);

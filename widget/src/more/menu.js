@@ -1,4 +1,4 @@
-import { h } from "../panel/dom.js";
+import { h } from "../panel/html/dom.js";
 import { erase } from "./erase.js";
 import { download, print, transcript } from "./transcript.js";
 
@@ -16,7 +16,7 @@ export function menu(app, sheet, pages) {
     name || say(role === "user" ? "you" : "name");
   const text = (/** @type {boolean} */ md) =>
     transcript(messages, md ? name : (message) => say("said", name(message)).trim(), md);
-  const said = (/** @type {import("../panel/messages.js").Message} */ message) => {
+  const said = (/** @type {import("../panel/conversation/messages.js").Message} */ message) => {
     const { role, text, sources = [] } = message;
     return [
       h("h2", {}, name(message)),

@@ -1,5 +1,5 @@
-import { h, iconButton } from "../panel/dom.js";
-import { CLOSE } from "../panel/icons.js";
+import { h, iconButton } from "../panel/html/dom.js";
+import { CLOSE } from "../panel/html/icons.js";
 
 /**
  * A line beside the bubble. It takes no focus, goes when the panel opens, and once it was

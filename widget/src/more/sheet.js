@@ -1,5 +1,5 @@
-import { h, iconButton } from "../panel/dom.js";
-import { BACK } from "../panel/icons.js";
+import { h, iconButton } from "../panel/html/dom.js";
+import { BACK } from "../panel/html/icons.js";
 
 /**
  * A page laid over the conversation, one at a time; what it covers cannot be reached.

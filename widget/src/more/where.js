@@ -1,5 +1,5 @@
-import { h } from "../panel/dom.js";
-import { link } from "../panel/links.js";
+import { h } from "../panel/html/dom.js";
+import { link } from "../panel/html/links.js";
 
 /**
  * "Where does my question go?", told from the server's own configuration.

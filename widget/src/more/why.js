@@ -1,11 +1,11 @@
-import { h } from "../panel/dom.js";
+import { h } from "../panel/html/dom.js";
 
 const REASONS = /** @type {const} */ (["wrong", "incomplete", "unclear", "other"]);
 
 /**
  * What was wrong with an answer, after the thumb that points down.
  * @param {import("../panel/mount.js").App} app
- * @param {import("../panel/messages.js").Message} message
+ * @param {import("../panel/conversation/messages.js").Message} message
  */
 export function why({ say, api }, message) {
   const id = `why-${message.id}`;

@@ -1,12 +1,12 @@
-import { connect } from "./api.js";
-import { readable } from "./contrast.js";
-import { conversation } from "./conversation.js";
+import { connect } from "./server/api.js";
+import { readable } from "./looks/contrast.js";
+import { conversation } from "./conversation/conversation.js";
 import { choose, speak } from "./i18n.js";
 import { part } from "./lazy.js";
-import { markdown } from "./markdown.js";
-import chatStyle from "./chat.css";
-import frameStyle from "./frame.css";
-import looksStyle from "./looks.css";
+import { markdown } from "./html/markdown.js";
+import chatStyle from "./looks/chat.css";
+import frameStyle from "./looks/frame.css";
+import looksStyle from "./looks/looks.css";
 import { remember } from "./store.js";
 import { frame } from "./ui/frame.js";
 
@@ -53,7 +53,7 @@ import { frame } from "./ui/frame.js";
  * @property {typeof markdown} markdown
  * @property {View} view
  * @property {Chat} chat
- * @property {import("./messages.js").Message[]} messages in the order they are shown
+ * @property {import("./conversation/messages.js").Message[]} messages in the order they are shown
  * @property {AbortController} ends of what the chat listens to outside itself
  * @property {Promise<unknown>} [restored] what was said before is shown before what is said next
  * @property {() => Promise<any>} more the part with the menu and the forms

@@ -1,4 +1,4 @@
-import { h } from "../panel/dom.js";
+import { h } from "../panel/html/dom.js";
 import css from "./badge.css";
 
 /**

@@ -1,4 +1,4 @@
-import { isGone } from "../panel/api.js";
+import { isGone } from "../panel/server/api.js";
 
 /**
  * Notices that the chat went on elsewhere: on a later page, from which the browser's button "back"
@@ -40,14 +40,15 @@ export function catchUp(app, noticed) {
 
   const redraw = async () => {
     tab.save({ draft: view.typed() });
-    /** @type {import("../panel/messages.js").Message[]} */
+    /** @type {import("../panel/conversation/messages.js").Message[]} */
     const stored = tab.conversation ? await transcript(tab.conversation) : [];
     if (messages.at(-1)?.running) return;
     behind = false;
     const ids = messages.map(({ id }) => id);
     // The questions of this page have no id here.
-    const isNew = (/** @type {import("../panel/messages.js").Message} */ { id, role }) =>
-      role === "assistant" && !ids.includes(id);
+    const isNew = (
+      /** @type {import("../panel/conversation/messages.js").Message} */ { id, role },
+    ) => role === "assistant" && !ids.includes(id);
     if (!stored.some(isNew) && (tab.conversation || !ids.length)) return;
     messages.length = 0;
     view.clear();

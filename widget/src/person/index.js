@@ -1,5 +1,5 @@
-import { isGone } from "../panel/api.js";
-import { add } from "../panel/messages.js";
+import { isGone } from "../panel/server/api.js";
+import { add } from "../panel/conversation/messages.js";
 import { badge } from "./badge.js";
 import { catchUp } from "./catch-up.js";
 
@@ -37,7 +37,7 @@ function person(app) {
 
   /**
    * Where it was written: a question that was sent before it was read stands below it.
-   * @param {import("../panel/messages.js").Message & {follows?: string}} message
+   * @param {import("../panel/conversation/messages.js").Message & {follows?: string}} message
    */
   const place = (message) => {
     const at = messages.findIndex(({ id }) => id && id === message.follows) + 1;

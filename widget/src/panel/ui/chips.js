@@ -1,4 +1,4 @@
-import { h } from "../dom.js";
+import { h } from "../html/dom.js";
 
 /**
  * A list of buttons that ask their words, where there are any.

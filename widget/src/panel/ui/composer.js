@@ -1,5 +1,5 @@
-import { h, icon } from "../dom.js";
-import { SEND, STOP } from "../icons.js";
+import { h, icon } from "../html/dom.js";
+import { SEND, STOP } from "../html/icons.js";
 
 /**
  * Where the visitor writes. The field is never disabled: that would throw the focus away.

@@ -1,4 +1,4 @@
-import { h } from "../dom.js";
+import { h } from "../html/dom.js";
 import { direction } from "../i18n.js";
 import { composer } from "./composer.js";
 import { door } from "./door.js";

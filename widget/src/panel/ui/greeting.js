@@ -1,4 +1,4 @@
-import { h } from "../dom.js";
+import { h } from "../html/dom.js";
 import { chips } from "./chips.js";
 
 /**

@@ -1,5 +1,5 @@
-import { h, icon, iconButton } from "../dom.js";
-import { CLOSE, MENU, SPARK } from "../icons.js";
+import { h, icon, iconButton } from "../html/dom.js";
+import { CLOSE, MENU, SPARK } from "../html/icons.js";
 
 /** @param {string} src of the owner's avatar; a picture that does not come leaves the spark */
 const picture = (src) => {

@@ -1,10 +1,10 @@
-import { h } from "../dom.js";
+import { h } from "../html/dom.js";
 import { chips } from "./chips.js";
 import { greeting } from "./greeting.js";
 import { bubbleOf, failure } from "./message.js";
 import { follow, toEnd } from "./scroll.js";
 
-/** @typedef {import("../messages.js").Message} Message */
+/** @typedef {import("../conversation/messages.js").Message} Message */
 
 /**
  * The conversation as a list, and what a screen reader hears of it.

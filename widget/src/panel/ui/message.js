@@ -1,13 +1,13 @@
-import { h, iconButton, patch } from "../dom.js";
-import { COPY } from "../icons.js";
-import { link, safeUrl } from "../links.js";
-import { markdown } from "../markdown.js";
+import { h, iconButton, patch } from "../html/dom.js";
+import { COPY } from "../html/icons.js";
+import { link, safeUrl } from "../html/links.js";
+import { markdown } from "../html/markdown.js";
 import { feedback } from "./feedback.js";
 
 /**
  * One message of the list.
  * @param {import("../mount.js").App} app
- * @param {import("../messages.js").Message} message
+ * @param {import("../conversation/messages.js").Message} message
  */
 export function bubbleOf(app, message) {
   const { say } = app;
@@ -125,7 +125,7 @@ function sourceList(say, sources, origin) {
   );
 }
 
-/** @param {import("../mount.js").App} app @param {import("../messages.js").Message} message */
+/** @param {import("../mount.js").App} app @param {import("../conversation/messages.js").Message} message */
 function copyButton({ say, view }, message) {
   if (!navigator.clipboard) return;
   const button = iconButton(say("copy"), COPY, async () => {

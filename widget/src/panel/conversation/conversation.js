@@ -1,10 +1,10 @@
-import { isGone } from "./api.js";
+import { isGone } from "../server/api.js";
 import { asking } from "./asking.js";
 import { add } from "./messages.js";
 
 /**
  * What is asked and answered, between the server and the view.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  */
 export function conversation(app) {
   const { api, messages, tab, view } = app;
@@ -49,7 +49,7 @@ export function conversation(app) {
 
 /**
  * What was said before.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  * @param {() => void} again
  * @returns {Promise<string | undefined>} the answer that is still being written
  */

@@ -1,9 +1,9 @@
-import { answer } from "./answer.js";
+import { answer } from "../server/answer.js";
 import { EVENTS } from "./events.js";
 
 /**
  * The answer that is being written; there is at most one.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  */
 export function writing(app) {
   const { api, tab, view, say } = app;

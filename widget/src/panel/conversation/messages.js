@@ -14,12 +14,12 @@
  * @property {string} [error] a sentence
  * @property {boolean} [retry]
  * @property {"up" | "down" | null} [feedback] the thumb it has
- * @property {ReturnType<typeof import("./ui/message.js").bubbleOf>} [bubble] where it is shown
+ * @property {ReturnType<typeof import("../ui/message.js").bubbleOf>} [bubble] where it is shown
  */
 
 /**
  * Shows one more.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  * @param {Message} message
  */
 export const add = ({ messages, view, listen }, message) => {
@@ -31,7 +31,7 @@ export const add = ({ messages, view, listen }, message) => {
 
 /**
  * Takes the last ones away.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  * @param {number} count
  */
 export const remove = ({ messages, view }, count) => messages.splice(-count).forEach(view.remove);

@@ -11,7 +11,7 @@ export const isGone = ({ status }) => status === 401 || status === 404;
  * The HTTP API, docs/http-api.md.
  * @param {string} base address of the server
  * @param {string} locale language of its sentences
- * @param {import("./store.js").TabState} tab has the conversation's secret
+ * @param {import("../store.js").TabState} tab has the conversation's secret
  */
 export function connect(base, locale, tab) {
   /**

@@ -1,4 +1,4 @@
-import { isGone } from "./api.js";
+import { isGone } from "../server/api.js";
 import { add, remove } from "./messages.js";
 import { writing } from "./writing.js";
 
@@ -6,7 +6,7 @@ import { writing } from "./writing.js";
 
 /**
  * Questions, and what becomes of each: an answer, or its text in the field again.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  */
 export function asking(app) {
   const { messages, tab, view, say, emit } = app;
@@ -70,7 +70,7 @@ export function asking(app) {
   return { reply, send, retry, stop, drop };
 }
 
-/** What is sent with a question. @param {import("./mount.js").App} app @param {string} message */
+/** What is sent with a question. @param {import("../mount.js").App} app @param {string} message */
 const body = ({ options, context, locale, tab, view }, message) => ({
   site: options.site,
   message,
@@ -82,7 +82,7 @@ const body = ({ options, context, locale, tab, view }, message) => ({
 
 /**
  * Into the field, before what was typed there since.
- * @param {import("./mount.js").App} app
+ * @param {import("../mount.js").App} app
  * @param {string} text
  */
 const putBack = ({ tab, view }, text) => {

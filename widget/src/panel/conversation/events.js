@@ -1,6 +1,6 @@
 /**
  * What each event of the stream makes of the answer that is being written, docs/http-api.md.
- * @type {Record<string, (app: import("./mount.js").App, message: import("./messages.js").Message, data: any) => void>}
+ * @type {Record<string, (app: import("../mount.js").App, message: import("./messages.js").Message, data: any) => void>}
  */
 export const EVENTS = {
   start({ api, tab, view }, message, { conversation, secret, message: id }) {
