@@ -17,9 +17,11 @@ from chatbot_server.service.background import BackgroundWork
 
 logger = logging.getLogger("chatbot_server")
 
-JOB_NAMES = ("erase", "read", "embed", "golden", "pull", "mail", "model", "webhooks", "files")
-ON_CALL_ONLY = ("golden", "model", "webhooks")
-WAITED_FOR = ("model", "files")  # by somebody at a page
+JOB_NAMES = (
+    *("erase", "read", "embed", "golden", "again", "pull", "mail", "model", "webhooks", "files"),
+)
+ON_CALL_ONLY = ("golden", "again", "model", "webhooks")
+WAITED_FOR = ("again", "model", "files")  # by somebody at a page
 JOBS_EVERY = 3600.0
 FIRST_JOBS_AFTER = 20.0  # the first visitor comes first
 JOBS_APART = 10.0  # each takes 80 MB for a moment, and seconds of the processor

@@ -137,6 +137,22 @@ def golden(config: Config, database: Database) -> None:
         call_job(run_dir, "golden", wait)
 
 
+def again(config: Config, database: Database) -> None:
+    """Ask the questions of conversations once more, as somebody asked for in the browser."""
+    # Imported here: no other job but that of golden questions needs what writes answers.
+    from chatbot_server.conversation.model.again import answer_requests
+    from chatbot_server.conversation.model.golden import GoldenWriter
+
+    engine = build_engine(config)
+    if is_loaded(engine):
+        writer = GoldenWriter(database, engine, sampling(config))
+        with open_knowledge(config, database) as base:
+            answer_requests(config.run_dir, database, base, writer.write)
+    else:
+        call_job(config.run_dir, "again", LOADING_SECONDS)
+    engine.close()
+
+
 def open_knowledge(config: Config, database: Database) -> closing[KnowledgeBase]:
     """The owner's pages; the process that makes vectors, if one was needed, ends with it."""
     embedder = make_embedder(config.retrieval.semantic, config.encoder_dir)
@@ -177,7 +193,8 @@ def files(config: Config, database: Database) -> None:
 
 # By the names in JOB_NAMES.
 JOBS = {
-    job.__name__: job for job in (erase, read, embed, golden, pull, mail, model, webhooks, files)
+    job.__name__: job
+    for job in (erase, read, embed, golden, again, pull, mail, model, webhooks, files)
 }
 
 

@@ -39,15 +39,18 @@ class GoldenWriter:
 
     def __call__(self, site_id: int, question: str, grounding: Grounding) -> str | None:
         """What visitors read of the model in place of *grounding*; None: nothing."""
-        is_by_owner = grounding.status in ("faq", "choices")
-        if is_by_owner or not Writer(self._engine, self._sampling, "").may_write(grounding):
-            return None
         with self._database.session() as session:
             site = session.get_one(Site, site_id)
             language = guess_language(question, site.language or "en")
             language = language if language in LANGUAGES else "en"
             instructions = instructions_of(site, language)
-        dialogue = Dialogue(instructions, (), question, language=language)
+        return self.write(Dialogue(instructions, (), question, language=language), grounding)
+
+    def write(self, dialogue: Dialogue, grounding: Grounding) -> str | None:
+        """What visitors read at the end of *dialogue* in place of *grounding*; None: nothing."""
+        is_by_owner = grounding.status in ("faq", "choices")
+        if is_by_owner or not Writer(self._engine, self._sampling, "").may_write(grounding):
+            return None
         for attempt in range(MOST_ATTEMPTS):
             deadline = time.monotonic() + MOST_WAITED
             while any(self._engine.workload()) and time.monotonic() < deadline:

@@ -52,6 +52,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.show_tag": "reader",
     "admin.conversations": "reader",
     "admin.conversation": "reader",
+    "admin.ask_again": "reader",
     "admin.write_to_visitor": "editor",
     "admin.hand_back": "editor",
     "admin.write_note": "editor",

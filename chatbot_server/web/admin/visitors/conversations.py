@@ -11,7 +11,9 @@ from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request
 
+from chatbot_server.conversation.model import again
 from chatbot_server.conversation.service import QUIET_SECONDS
+from chatbot_server.engine.base import may_write
 from chatbot_server.errors import UsageError
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.storage.base import now
@@ -79,6 +81,17 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
     def conversation(key: str, identifier: str) -> Response:
         return show_thread(parts, key, identifier)
 
+    @bp.post(f"{PATH}/<key>/conversations/<identifier>/again")
+    def ask_again(key: str, identifier: str) -> Response:
+        with parts.database.session() as session:
+            site_id = find_site(session, key).id
+            find_conversation(session, site_id, identifier)
+        if not may_write(parts.engine):
+            return go("conversation", key=key, identifier=identifier, again="yes")
+        again.request_answers(parts.config.run_dir, parts.database, site_id, identifier)
+        parts.call_job("again")
+        return go("conversation", key=key, identifier=identifier, again="model")
+
 
 def show_thread(
     parts: AdminParts, key: str, identifier: str, *, status: int = 200, **values: Any
@@ -103,7 +116,7 @@ def show_thread(
         thread=thread,
         thread_messages=list(merge(messages, notes, key=attrgetter("created"))),
         feedback=feedback,
-        now_answers=_ask_again(parts, thread, messages) if is_asked_again else {},
+        **_answers_now(parts, thread, messages),
         is_live=(is_recent or thread.answering_person) and not is_asked_again,
         **{"fields": {"name": g.account.public_name or "", "text": ""}, "note": ""} | values,
     )
@@ -155,17 +168,29 @@ def _filter(site: Site) -> ConversationFilter:
     )
 
 
-def _ask_again(
+def _answers_now(
     parts: AdminParts, thread: Conversation, messages: list[ChatMessage]
 ) -> dict[str, Any]:
-    """Today's answer of the pages to each question of *thread*, by message id."""
-    questions: list[str] = []
-    answers = {}
-    for message in messages[:40]:
-        if message.role == "user":
-            answers[message.id] = parts.knowledge.ground(thread.site_id, message.text, questions)
-            questions.append(message.text)
-    return answers
+    """Today's answers, by the question's id, and ids of the questions that are still asked.
+
+    The model's are made by a job, and only read here: writing takes longer than a reader waits.
+    """
+    asked = request.args.get("again")
+    if asked == "model":
+        answers = again.stored_answers(messages)
+        is_asking = again.is_requested(parts.config.run_dir, thread.id)
+        questions = again.asked_questions(messages) if is_asking else []
+        waiting = [question.id for question in questions if question.id not in answers]
+        return {"now_answers": answers, "waiting": waiting, "is_asking": is_asking}
+    if not asked:
+        return {"now_answers": {}, "waiting": [], "is_asking": False}
+    with parts.database.session() as session:
+        site = session.get_one(Site, thread.site_id)
+    answers = {
+        question.id: answer
+        for question, answer in again.todays_answers(parts.knowledge, site, thread, messages)
+    }
+    return {"now_answers": answers, "waiting": [], "is_asking": False}
 
 
 def _export(parts: AdminParts, wanted: ConversationFilter) -> Iterator[dict[str, Any]]:
