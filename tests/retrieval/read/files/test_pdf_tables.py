@@ -125,3 +125,30 @@ def test_a_first_row_that_fills_its_cells_is_one_of_the_table() -> None:
     rules = [(50, 700, "4."), (60, 700, "Dogs and cats"), (50, 680, "4.1"), (72, 680, "On a lead.")]
     text = read_bytes("x.pdf", drawn_pdf([drawn(rules)]))["text"]
     assert "| 4. |" not in text
+
+
+MEALS = [
+    ("", "Monday", "Tuesday", "Thursday"),
+    ("Starter", "Grated carrots", "Green salad", "Beetroot"),
+    ("Main", "Roast chicken with rice", "Vegetable lasagne", "Fish and spinach"),
+    ("Cheese", "Plain yoghurt", "Mature cheddar", "Cream cheese"),
+    ("Dessert", "A fresh apple", "Stewed fruit", "Chocolate cake"),
+]
+CLASSES = [
+    ("Class", "Age", "Day", "Fee"),
+    ("Little judo", "five to six", "Wednesday and Friday", "150 €"),
+    ("Junior judo", "seven to ten", "Tuesday and Saturday", "180 €"),
+    ("Gentle gym", "seniors", "Monday", "165 €"),
+    ("Yoga", "adults", "Thursday", "210 €"),
+]
+
+
+@pytest.mark.parametrize("table", [MEALS, CLASSES])
+def test_a_table_full_of_words_is_no_text_in_columns(table: Sequence[Sequence[str]]) -> None:
+    places = (50, 135, 275, 420)
+    head = drawn(row_at(680, table[0], places), "B")
+    body = [each for at, row in enumerate(table[1:]) for each in row_at(660 - 20 * at, row, places)]
+    text = str(read_bytes("x.pdf", drawn_pdf([head + drawn(body)]))["text"])
+    assert [line for line in text.split("\n") if "---" not in line] == [
+        f"| {' | '.join(row)} |" for row in table
+    ]

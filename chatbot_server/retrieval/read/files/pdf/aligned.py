@@ -11,7 +11,7 @@ from chatbot_server.retrieval.read.files.pdf.page import Piece
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room, usual_size
 
 ALIGNED = 3.0
-MIN_GUTTER = 3.0
+MIN_GUTTER = 2.0
 # In heights of a letter: lines of one cell are nearer to each other.
 LINE_PITCH = 1.6
 # By so much, in heights of a letter, a row is farther from the next than its lines from each other.
@@ -181,7 +181,7 @@ class AlignedTable:
 
     def sweep(self) -> int:
         """How many rows leave gaps at the same places, the last of them with several cells."""
-        gutters = [(left.x1, right.x0) for left, right in pairwise(self._parts[0])]
+        gutters = self.first_gutters()
         count = multiple = 1
         titles = 0
         for number, (former, row) in enumerate(pairwise(self._rows), 1):
@@ -211,6 +211,17 @@ class AlignedTable:
         if multiple < 2 or multiple < titles:
             return 0
         return count + self.lines_below(count)
+
+    def first_gutters(self) -> list[tuple[float, float]]:
+        """The gaps of the first row; if that names columns in bold, also those left of it."""
+        gutters = [(left.x1, right.x0) for left, right in pairwise(self._parts[0])]
+        names, cells = self._parts[0], self._parts[1] if len(self._parts) > 1 else []
+        is_head = all(piece.is_bold for piece in names) and not all(
+            piece.is_bold for piece in cells
+        )
+        if is_head and len(cells) > 1 and names[0].x0 - cells[0].x1 >= MIN_GUTTER:
+            gutters.insert(0, (cells[0].x1, names[0].x0))
+        return gutters
 
     def lines_below(self, count: int) -> int:
         """How many rows behind the first *count* stand below a name as others among these do."""

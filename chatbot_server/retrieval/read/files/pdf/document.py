@@ -37,6 +37,8 @@ MARGIN_LINES = 3
 LARGER = 1.12
 MAX_HEADING = 150
 MAX_NOTE = 150
+# What Chromium, Chrome and Edge make PDF files with: text that is justified has its blanks, too.
+WRITES_BLANKS = "Skia/PDF"
 # What browsers print around a page: when it was, and its address.
 _BROWSERS_OWN = re.compile(
     r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d{1,2}:\d{2}\b|(?:file|https?)://\S+(?: \d+/\d+)?$"
@@ -149,10 +151,11 @@ class Scans:
 def pages_of(pdf: Any, scans: Scans) -> Iterator[tuple[PdfPage, list[Row]]]:
     """The pages and their lines, as far as they are read."""
     pdf.init_forms()
+    is_by_browser = WRITES_BLANKS in pdf.get_metadata_value("Producer")
     size = 0
     for number in range(min(len(pdf), MAX_PAGES)):
         page = pdf[number]
-        text_page = read_page(page)
+        text_page = read_page(page, is_by_browser)
         result = scans.read(page, text_page)
         if result is text_page:  # on a scan, what is filled in is recognised with the rest
             add_form(pdf, page, result)

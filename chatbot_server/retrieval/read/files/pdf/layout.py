@@ -16,6 +16,7 @@ from chatbot_server.retrieval.read.files.pdf.aligned import (
 )
 from chatbot_server.retrieval.read.files.pdf.centred import with_cells_at_top
 from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
+from chatbot_server.retrieval.read.files.pdf.headed import with_headed_tables
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
 
@@ -61,7 +62,7 @@ def read_layout(page: PdfPage, rows: Sequence[Row]) -> list[Item]:
     tables, rest = ruled_tables(page, rows)
     region: list[Row | TableBlock] = [*rest, *tables]
     region.sort(key=top_of)
-    return list(in_columns(region, 0))
+    return list(in_columns(with_headed_tables(region), 0))
 
 
 def top_of(item: Row | TableBlock) -> float:

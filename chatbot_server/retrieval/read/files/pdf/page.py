@@ -17,6 +17,9 @@ COLUMN_GAP = 1.1
 WORD_GAP = 0.17
 # Without a blank between, so wide a gap may also part the cells of a spreadsheet.
 CELL_GAP = 0.4
+# Where all blanks are written, so wide a gap without one parts cells: browsers leave 3 points
+# between those of a table. Letters of a title may stand so far apart in widths of a letter.
+WRITTEN_CELL_GAP, LETTERS_APART = 2.4, 0.2
 SAME_LINE = 0.3
 MAX_CHARACTERS = 60_000
 MAX_OBJECTS = 20_000
@@ -60,6 +63,7 @@ class Piece:
     is_bold: bool
     limit: float = math.inf  # where a drawn line ends the space to its right
     gaps: list[Gap] = field(default_factory=list)
+    has_blank_behind: bool = False  # one that is written
 
     @property
     def is_mark(self) -> bool:
@@ -119,6 +123,9 @@ class PdfPage:
     height: float = 1.0
     has_picture: bool = False
     turn: int = 0  # of what is on it, in quarters to the left
+    has_written_blanks: bool = False
+    # Where blanks stand that PDFium does not tell, by their baselines in whole points.
+    blanks: dict[int, list[float]] = field(default_factory=dict)
 
     def turned(self, box: Sequence[float]) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of *box* (left, bottom, right, top, growing upwards)."""
@@ -141,7 +148,8 @@ class PdfPage:
             gap, size = piece.x0 - former.x1, max(former.size, piece.size)
             if former.is_mark and gap < 5 * size:
                 gap = 0.5 * size
-            if gap < COLUMN_GAP * size and not self.is_ruled_between(former.x1, piece.x0, piece.y):
+            is_near = gap < COLUMN_GAP * size and not self.parts_cells(former, piece.x0)
+            if is_near and not self.is_ruled_between(former.x1, piece.x0, piece.y):
                 former.note_gap(piece)
                 blank = " " if gap > WORD_GAP * size else ""
                 start = len(former.text + blank)
@@ -153,6 +161,18 @@ class PdfPage:
                 pieces.append(piece)
         pieces[-1].limit = self.space_after(pieces[-1])
         return pieces
+
+    def parts_cells(self, piece: Piece, right: float) -> bool:
+        """Whether no blank but space stands between *piece* and what begins at *right*."""
+        least = max(WRITTEN_CELL_GAP, LETTERS_APART * piece.size)
+        is_wide = self.has_written_blanks and right - piece.x1 > least
+        return is_wide and not (piece.is_mark or self.has_blank(piece, right))
+
+    def has_blank(self, piece: Piece, right: float) -> bool:
+        """Whether a blank is written between *piece* and what begins at *right*."""
+        y = round(piece.y)
+        near = (x for at in (y - 1, y, y + 1) for x in self.blanks.get(at, ()))
+        return piece.has_blank_behind or any(piece.x1 - 1 <= x <= right for x in near)
 
     def space_after(self, piece: Piece) -> float:
         """Where the next line from top to bottom stands, behind *piece*."""
@@ -183,13 +203,16 @@ class Letter:
     turn: int
 
 
-def read_page(page: Any) -> PdfPage:
-    """What is on *page*, a page of ``pypdfium2``."""
+def read_page(page: Any, has_written_blanks: bool = False) -> PdfPage:
+    """What is on *page*, a page of ``pypdfium2``.
+
+    *has_written_blanks* tells that space alone parts no words on it.
+    """
     letters = list(letters_of(page))
     turns = Counter(letter.turn for letter in letters)
     del turns[SLANTED]  # a stamp or a watermark
     turn_order = [turn for turn, _count in turns.most_common()] or [0]
-    result = PdfPage(turn=turn_order[0])
+    result = PdfPage(turn=turn_order[0], has_written_blanks=has_written_blanks)
     read_drawings(page, result)
     x0, top, x1, bottom = result.turned(page.get_bbox())
     result.left, result.top, result.height = x0, top, max(1.0, bottom - top)
@@ -272,6 +295,8 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
             is_written = is_written or letter.text != GUESSED
             continue
         former = pieces[-1] if pieces else None
+        if former is not None:
+            former.has_blank_behind = is_written
         if former is None or not goes_on(former, letter, page):
             pieces.append(
                 Piece(
@@ -283,6 +308,8 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
             if not is_written:
                 former.note_gap(letter)
             is_apart = has_blank or letter.x0 - former.x1 > WORD_GAP * former.size
+            if page.has_written_blanks:  # letters of a title may stand apart
+                is_apart = page.has_blank(former, letter.x0)
             former.text += " " if is_apart else ""
             is_raised = letter.y < former.y - 0.15 * former.size
             is_mark = is_raised and letter.size < 0.85 * former.size
@@ -301,20 +328,24 @@ def goes_on(former: Piece, letter: Letter, page: PdfPage) -> bool:
         return False
     if not -0.6 * former.size < gap < COLUMN_GAP * former.size or letter.size > 1.3 * former.size:
         return False
+    if page.parts_cells(former, letter.x0):
+        return False
     return gap < 1 or not page.is_ruled_between(former.x1, letter.x0, former.y)
 
 
 def read_drawings(page: Any, result: PdfPage) -> None:
-    """The lines, and the edges of boxes, that may be those of a table."""
+    """The lines and the edges of boxes that may be those of a table, and where blanks stand."""
     import pypdfium2.raw as pdfium
 
     width, height = page.get_size()
     count = min(pdfium.FPDFPage_CountObjects(page), MAX_OBJECTS)
     bounds = [pdfium.c_float() for _ in range(4)]
+    kinds = [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE]
+    kinds += [pdfium.FPDF_PAGEOBJ_TEXT] if result.has_written_blanks else []
     for at in range(count):
         drawing = pdfium.FPDFPage_GetObject(page, at)
         kind = pdfium.FPDFPageObj_GetType(drawing)
-        if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
+        if kind not in kinds:
             continue
         if not pdfium.FPDFPageObj_GetBounds(drawing, *bounds):
             continue
@@ -322,6 +353,10 @@ def read_drawings(page: Any, result: PdfPage) -> None:
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             area = (box[2] - box[0]) * (box[3] - box[1])
             result.has_picture = result.has_picture or area > 0.3 * width * height
+        elif kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            x, y, right, _bottom = result.turned(box)
+            if x == right:
+                result.blanks.setdefault(round(y), []).append(x)
         elif len(result.across) + len(result.down) < MAX_RULES:
             add_rules(result.turned(box), result)
     result.across.sort(key=lambda rule: rule.at)

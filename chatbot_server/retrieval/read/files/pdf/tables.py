@@ -60,7 +60,8 @@ class TableBlock:
 def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], list[Row]]:
     """The tables whose lines are drawn, and what stands outside of them."""
     tables: list[TableBlock] = []
-    for across, down in touching(page.across, page.down):
+    for group in touching(page.across, page.down):
+        across, down = without_fields(*group)
         xs, ys = distinct(rule.at for rule in down), distinct(rule.at for rule in across)
         if len(xs) < 3 or len(ys) < 3 or len(xs) > MAX_COLUMNS or len(ys) > MAX_ROWS:
             continue
@@ -102,6 +103,29 @@ def touching(
             group_across += newest_across
             group_down += newest
         yield group_across, group_down
+
+
+def without_fields(
+    across: Sequence[Rule], down: Sequence[Rule]
+) -> tuple[Sequence[Rule], Sequence[Rule]]:
+    """The lines of a table, without those of boxes to write in that touch it above or below.
+
+    Such a box begins, or ends, where no column of the table does.
+    """
+    ys = distinct(rule.at for rule in across)
+    bands = [
+        distinct(rule.at for rule in down if rule.start <= (upper + lower) / 2 <= rule.end)
+        for upper, lower in pairwise(ys)
+    ]
+    usual = max(bands, key=len, default=[])
+    edges = [(*band[:1], *band[-1:]) for band in bands]
+    fits = [all(min(abs(x - at) for at in usual) <= TOUCH for x in edge) for edge in edges]
+    if all(fits):
+        return across, down
+    first, last = fits.index(True), len(fits) - fits[::-1].index(True)
+    top, bottom = ys[first], ys[last]
+    inside = [rule for rule in across if top <= rule.at <= bottom + TOUCH]
+    return inside, [rule for rule in down if min(rule.end, bottom) - max(rule.start, top) > TOUCH]
 
 
 def touch(across: Rule, down: Rule, margin: float = TOUCH) -> bool:
