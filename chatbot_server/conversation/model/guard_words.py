@@ -11,7 +11,7 @@ import re
 from pydantic import BaseModel, ConfigDict
 
 from chatbot_server.resources import read_yaml_files
-from chatbot_server.retrieval.language.languages import Phrases
+from chatbot_server.retrieval.language.language_file import Phrases
 from chatbot_server.retrieval.language.text import BLANKS_RUN
 
 

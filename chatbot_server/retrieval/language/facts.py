@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Literal
 
+from chatbot_server.retrieval.language.language_file import Words
 from chatbot_server.retrieval.language.languages import (
     ALWAYS_USED,
     LANGUAGES,
     Languages,
-    Words,
     any_of,
     any_phrase,
     month_numbers,

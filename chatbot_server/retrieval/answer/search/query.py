@@ -16,7 +16,8 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     names_no_subject,
 )
 from chatbot_server.retrieval.language.facts import Fact, facts
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, MomentName
+from chatbot_server.retrieval.language.language_file import MomentName
+from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.ranges import Count, counts_in, within
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.dates import NamedDate

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Literal
 
+from chatbot_server.retrieval.language.language_file import MomentName
 from chatbot_server.retrieval.language.languages import (
     ALWAYS_USED,
     LANGUAGES,
     Languages,
-    MomentName,
     any_of,
     any_phrase,
 )

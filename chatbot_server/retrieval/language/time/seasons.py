@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+from chatbot_server.retrieval.language.language_file import PartOfYear
 from chatbot_server.retrieval.language.languages import (
     ALWAYS_USED,
     LANGUAGES,
     Languages,
-    PartOfYear,
     any_of,
 )
 from chatbot_server.retrieval.language.text import fold

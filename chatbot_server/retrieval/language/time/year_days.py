@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from chatbot_server.retrieval.language.language_file import FeastDay
 from chatbot_server.retrieval.language.languages import (
     LANGUAGES,
-    FeastDay,
     Languages,
     any_of,
     month_numbers,
