@@ -191,6 +191,10 @@ class Language(_Record):
         ranges: how ages and counts are limited.
         regions: the smallest first; each also contains the countries of those before it.
         email_phrases: mean e-mail, and not the address of a street.
+        at_words, dot_words: are typed in brackets for the signs of an e-mail address, to hide it;
+            not folded. *bare_at_words*, *bare_dot_words*: also without brackets.
+        per_words: come before what an amount is for: “5 € per child”; not folded.
+        copyright_notices: in a notice at the foot of a page, beside “copyright”; not folded.
         payment_means: what people pay with.
         alike_endings: ending → another one of the same verb.
         shorthand: what is typed in a hurry → the words in full.
@@ -304,6 +308,12 @@ class Language(_Record):
     ranges: Ranges = Ranges()
     regions: dict[str, Region] = {}
     email_phrases: Phrases
+    at_words: Words
+    dot_words: Words
+    bare_at_words: Words = frozenset()
+    bare_dot_words: Words = frozenset()
+    per_words: Words
+    copyright_notices: Phrases
     payment_means: Phrases
     alike_endings: dict[str, str] = {}
     shorthand: dict[str, str] = {}

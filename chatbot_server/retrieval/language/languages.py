@@ -53,6 +53,7 @@ def _check_shared_names(
 
 
 LANGUAGES = load(read_yaml_files("chatbot_server.retrieval.language"))
+ALL_LANGUAGES: Languages = tuple(LANGUAGES)
 
 
 def together(codes: Iterable[str]) -> Languages:

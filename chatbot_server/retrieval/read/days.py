@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.languages import ALL_LANGUAGES
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 
 LONGEST_DAYS = 80
-_ALL = tuple(LANGUAGES)
 
 
 def tells_hours(text: str) -> bool:
     """Whether *text* tells which hours hold on which days."""
-    return bool(hours_by_day(text, _ALL))
+    return bool(hours_by_day(text, ALL_LANGUAGES))
 
 
 def names_days(text: str) -> bool:

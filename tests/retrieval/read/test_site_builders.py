@@ -72,6 +72,8 @@ def test_what_builders_of_sites_emit_is_read_as_it_is_seen(body: str, text: str)
         ("kontakt[ät]linde[punkt]example", "kontakt@linde.example"),
         ("mairie [arobase] st-aubin [point] example", "mairie@st-aubin.example"),
         ("office AT mill DOT example", "office@mill.example"),
+        ("hola (arroba) molino (punto) example", "hola@molino.example"),
+        ("Repas chez nous point final", "Repas chez nous point final"),
         ("We sit at mill. dot the i (at) home.", "We sit at mill. dot the i (at) home."),
         ("Soup ............ 7,50 €", "Soup — 7,50 €"),
         ("Oysters (six)………… £12", "Oysters (six) — £12"),
@@ -205,6 +207,8 @@ def test_what_ends_a_card_is_read_in_it_and_a_line_above_the_header_in_the_margi
         ("© 2026 Mill – 12 quai des Prés, 74000 Annecy", True),
         ("© 2019–2026 Mill, 3 Quay Road, York YO1 7AB", True),
         ("© 2026 Mill. All rights reserved. Version 10.24510", False),
+        ("Linde 2026, alle Rechte vorbehalten", False),
+        ("Molino 2026. Todos los derechos reservados", False),
     ],
 )
 def test_an_address_beside_a_copyright_is_read(notice: str, is_read: bool) -> None:

@@ -13,7 +13,7 @@ from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.index.chunks import BETWEEN
-from chatbot_server.retrieval.language.languages import LANGUAGES, any_phrase
+from chatbot_server.retrieval.language.languages import ALL_LANGUAGES, LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.knowledge.chunks import PageHeading, headings_of
 from chatbot_server.storage.site.sites import Site
@@ -35,7 +35,7 @@ USUAL: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
 )
 # Titles of pages about the owner, for which hardly anybody comes.
 ABOUT_PAGES = frozenset(title for each in LANGUAGES.values() for title in each.about_pages)
-_ASKS_HOW_TO = re.compile(rf"{any_phrase('asks_how_to', tuple(LANGUAGES))}\b")
+_ASKS_HOW_TO = re.compile(rf"{any_phrase('asks_how_to', ALL_LANGUAGES)}\b")
 _FIGURE_SYNONYMS = ("price", "opening_hours")  # names of synonym families
 _WORD = re.compile(r"\w+")
 

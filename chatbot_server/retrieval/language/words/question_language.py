@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages
+from chatbot_server.retrieval.language.languages import (
+    ALL_LANGUAGES,
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+)
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.spelling import common_words
 
@@ -27,7 +32,7 @@ def language_asked_in(
     )
     if code := next(by_sign, None):
         return code
-    small = stems.small_word_counts(question, tuple(LANGUAGES))
+    small = stems.small_word_counts(question, ALL_LANGUAGES)
     common = _common_word_counts(question)
     first = max(languages, key=lambda code: (small[code], common[code], code == default))
     further = max(LANGUAGES, key=lambda code: (common[code], small[code]))

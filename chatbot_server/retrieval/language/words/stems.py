@@ -8,7 +8,13 @@ from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
 
-from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, Languages, any_of
+from chatbot_server.retrieval.language.languages import (
+    ALL_LANGUAGES,
+    ALWAYS_USED,
+    LANGUAGES,
+    Languages,
+    any_of,
+)
 from chatbot_server.retrieval.language.text import fold
 
 MAX_WORD = 40
@@ -72,8 +78,8 @@ def guess_language(
 def guess_document_language(text: str) -> str:
     """The language of *text*, among all languages; a further one only if that is certain."""
     first = guess_language(text)
-    weights = small_word_counts(text, tuple(LANGUAGES))
-    best = guess_language(text, first, tuple(LANGUAGES))
+    weights = small_word_counts(text, ALL_LANGUAGES)
+    best = guess_language(text, first, ALL_LANGUAGES)
     return best if weights[best] >= weights[first] + MIN_LEAD else first
 
 

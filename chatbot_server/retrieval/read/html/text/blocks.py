@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from chatbot_server.retrieval.language.languages import ALL_LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.read.html.text.names import CONTACT
 
@@ -15,7 +16,7 @@ from chatbot_server.retrieval.read.html.text.names import CONTACT
 _VALUE = re.compile(
     r"\W*(?:[^\W\d_]{0,4}\W*\d[\d\s.,:h/-]*){1,3}[^\W\d_]{0,4}\W*"
     # “a month”, “/mois”
-    r"(?:(?:(?<=/)|(?<=/ )|\b(?:per|par|pro|an?|al?) )[^\W\d_]{1,12}\W{0,3})?"
+    rf"(?:(?:(?<=/)|(?<=/ )|\b{any_phrase('per_words', ALL_LANGUAGES)} )[^\W\d_]{{1,12}}\W{{0,3}})?"
 )
 VALUE_CHARS = 60  # how much is matched: the pattern tries every way to split it
 _FACT = re.compile(r"[\d@]")
@@ -25,7 +26,10 @@ _IN_LINK = re.compile(r"\d(?:\D{0,2}\d){4}|@")
 _FACT_IN_NOTICE = re.compile(
     rf"{CONTACT.pattern}|(?<![\w.])\d{{5}}(?![\w.])|\b[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}\b"
 )
-_COPYRIGHT = re.compile(r"©|\(c\) ?\d{4}|copyright|all rights reserved|tous droits", re.IGNORECASE)
+_COPYRIGHT = re.compile(
+    rf"©|\(c\) ?\d{{4}}|copyright|{any_phrase('copyright_notices', ALL_LANGUAGES)}",
+    re.IGNORECASE,
+)
 MAX_LEVEL = 6
 LONGEST_TITLE = 40
 
