@@ -65,7 +65,12 @@ class RecoveryCode(Base):
 
 
 class AccountSession(Base):
-    """A browser in which a person is logged in; ``token_hash`` is the hash of its cookie."""
+    """A browser in which a person is logged in; ``token_hash`` is the hash of its cookie.
+
+    Attributes:
+        browser, system: their kinds, such as “Firefox” and “Linux”; empty where not known.
+        seen: the last request, or up to five minutes before it.
+    """
 
     __tablename__ = "account_session"
 
@@ -75,6 +80,13 @@ class AccountSession(Base):
     )
     created: Mapped[Moment] = mapped_column(default=now)
     seen: Mapped[Moment] = mapped_column(default=now)
+    browser: Mapped[str] = mapped_column(String(20), default="")
+    system: Mapped[str] = mapped_column(String(20), default="")
+
+    @property
+    def name(self) -> str:
+        """What tells it from others on a page; of no use to log in."""
+        return self.token_hash[:16]
 
 
 class OneTimeToken(Base):
@@ -179,12 +191,19 @@ def _keep_one_owner(session: Session, account: Account) -> None:
         raise UsageError("account_last_owner", field="account", name=account.name)
 
 
-def start_session(session: Session, account: Account) -> str:
+def start_session(session: Session, account: Account, browser: str = "", system: str = "") -> str:
     """Log a browser in; returns its cookie, of which only a hash is stored."""
     is_over = AccountSession.seen < now() - SESSION_SECONDS
     session.execute(delete(AccountSession).where(is_over))
     token = secrets.token_urlsafe(32)
-    session.add(AccountSession(token_hash=hash_of_secret(token), account_id=account.id))
+    session.add(
+        AccountSession(
+            token_hash=hash_of_secret(token),
+            account_id=account.id,
+            browser=browser[:20],
+            system=system[:20],
+        )
+    )
     return token
 
 
@@ -197,6 +216,28 @@ def account_of_session(session: Session, token: str) -> Account | None:
     if browser.seen < moment - SEEN_SECONDS:
         browser.seen = moment
     return session.get(Account, browser.account_id)
+
+
+def sessions_of(session: Session, account_id: int, token: str) -> list[tuple[AccountSession, bool]]:
+    """Where the person is logged in, last seen first, and whether *token* is the cookie there."""
+    mine = AccountSession.account_id == account_id
+    is_valid = AccountSession.seen >= now() - SESSION_SECONDS
+    newest_first = (AccountSession.seen.desc(), AccountSession.created.desc())
+    rows = session.scalars(select(AccountSession).where(mine, is_valid).order_by(*newest_first))
+    return [(row, row.token_hash == hash_of_secret(token)) for row in rows]
+
+
+def end_named_session(session: Session, account_id: int, name: str) -> None:
+    """Log the person out of the browser of this :attr:`AccountSession.name`.
+
+    Raises:
+        NotFound: it is none of the person's, or has ended.
+    """
+    for browser, _ in sessions_of(session, account_id, ""):
+        if browser.name == name:
+            session.delete(browser)
+            return
+    raise NotFound("session_unknown", field="session")
 
 
 def end_session(session: Session, token: str) -> None:

@@ -18,6 +18,7 @@ from chatbot_server.storage.owners.accounts import (
 )
 from chatbot_server.storage.site.sites import sites_in_order
 from chatbot_server.storage.visitors.feedback import unread_counts
+from chatbot_server.web.admin.browsers import kind_of_browser
 from chatbot_server.web.middleware.address import own_origins
 
 COOKIE = "chatbot_admin"
@@ -115,6 +116,7 @@ LEAST_ROLE: dict[str, Role | None] = {
     "admin.account": "reader",
     "admin.change_password": "reader",  # pragma: allowlist secret
     "admin.log_out_elsewhere": "reader",
+    "admin.end_session": "reader",
     "admin.enrol_factor": "reader",
     "admin.turn_factor_on": "reader",
     "admin.turn_factor_off": "reader",
@@ -171,7 +173,7 @@ def log_browser_in(session: Session, account: Account, response: Response) -> Re
     g.account = account
     response.set_cookie(
         COOKIE,
-        start_session(session, account),
+        start_session(session, account, *kind_of_browser(request.user_agent.string)),
         max_age=SESSION_SECONDS,
         path=PATH,
         secure=request.is_secure,

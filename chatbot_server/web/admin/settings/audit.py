@@ -24,7 +24,7 @@ DONE_TO_PERSONS = {
     "remove": "admin_delete",
     "withdraw": "people_withdraw",
 }
-NO_CHANGES = ("admin.enrol_factor", "admin.check_server")
+NO_CHANGES = ("admin.enrol_factor", "admin.check_server", "admin.ask_again")
 
 
 def add_audit(bp: Blueprint, parts: AdminParts) -> None:

@@ -12,7 +12,13 @@ from chatbot_server.accounts.passwords import is_password
 from chatbot_server.accounts.second_factor import enrol, turn_off, turn_on
 from chatbot_server.accounts.service import set_password
 from chatbot_server.errors import ChatbotError, Unauthorized
-from chatbot_server.storage.owners.accounts import Account, end_sessions, recovery_code_count
+from chatbot_server.storage.owners.accounts import (
+    Account,
+    end_named_session,
+    end_sessions,
+    recovery_code_count,
+    sessions_of,
+)
 from chatbot_server.web.admin.access import COOKIE, PATH
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render, typed
 
@@ -40,6 +46,15 @@ def add_own_account(bp: Blueprint, parts: AdminParts) -> None:
         with parts.database.session() as session:
             end_sessions(session, g.account, except_token=request.cookies[COOKIE])
         return go("account", done="logged_out")
+
+    @bp.post(f"{PATH}/account/sessions/end", endpoint="end_session")
+    def log_out_there() -> Response:
+        try:
+            with parts.database.session() as session:
+                end_named_session(session, g.account.id, request.form.get("session", ""))
+        except ChatbotError as error:
+            return _show(parts, status=error.status, problem=problem_of(error))
+        return go("account", done="session_ended")
 
 
 def add_second_factor(bp: Blueprint, parts: AdminParts) -> None:
@@ -76,10 +91,12 @@ def add_second_factor(bp: Blueprint, parts: AdminParts) -> None:
 def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
     with parts.database.session() as session:
         codes_left = recovery_code_count(session, g.account.id)
+        sessions = sessions_of(session, g.account.id, request.cookies.get(COOKIE, ""))
     has_factor = g.account.totp_secret is not None
     return render(
-        "settings/account", status=status, has_factor=has_factor, codes_left=codes_left, **values
-    )
+        "settings/account", status=status, has_factor=has_factor, codes_left=codes_left,
+        sessions=sessions, **values,
+    )  # fmt: skip
 
 
 def _show_enrolment(secret: str = "", *, status: int = 200, **values: Any) -> Response:
