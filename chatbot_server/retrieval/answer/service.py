@@ -104,7 +104,7 @@ class KnowledgeBase:
             if whole.status == "faq" or not whole.has_content:
                 return whole
             return ground_each(ground, questions, history, whole)
-        about_subject = subject and self._ground_property(site_id, question, subject, language)
+        about_subject = subject and self.ground_property(site_id, question, subject, language)
         if about_subject:
             return about_subject
 
@@ -115,7 +115,7 @@ class KnowledgeBase:
 
         return ground_single(ground, ground_alone, questions[0], history)
 
-    def _ground_property(
+    def ground_property(
         self, site_id: int, question: str, subject: Subject, language: str
     ) -> Grounding | None:
         """What the site says about the property of *subject* that *question* asks for, if any."""

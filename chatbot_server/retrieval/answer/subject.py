@@ -25,7 +25,9 @@ from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.clauses import is_courtesy
+from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.dialogue.properties import (
+    CONTACTS,
     Property,
     names_no_thing,
     property_of_it,
@@ -66,13 +68,19 @@ class Subject:
         """Whether a sentence of another *section* states its property *name*.
 
         The sentence must contain, with the heading above it, what *own_section* has of the words by
-        which the thing was named.
+        which the thing was named; to tell how to reach it, of its names alone, if it has any.
         """
         query = section.query
         if section is own_section or section.document.faq:
             return False
-        named = Query(self.question, query.languages, query.language).content_words
-        words = [word for word in named if word.is_in(own_section.terms)]
+        question = Query(self.question, query.languages, query.language)
+        names = question.names - contrast.no_names(query.languages)
+        names_alone = name in CONTACTS and bool(names)
+        words = [
+            word
+            for word in question.content_words
+            if word.is_in(own_section.terms) and (word.folded in names or not names_alone)
+        ]
         heading = section.parsed(section.chunk.heading.rpartition(BETWEEN)[2]).terms
         least = SUBJECT_SHARE * sum(word.weight(query.rarity) for word in words)
         return bool(words) and any(
@@ -109,7 +117,8 @@ def ground_property(
 ) -> Grounding | None:
     """What the site says about the property of *subject* that *question* asks for.
 
-    None if it asks for none, or if the section of the subject was deleted meanwhile.
+    None if it asks for none, if the section of the subject was deleted meanwhile, or if it asks
+    how to reach the subject and no section tells: the whole place may be meant.
 
     Args:
         query: the question that names the subject, and *question*.
@@ -128,6 +137,8 @@ def ground_property(
     others = [each for each in sections if subject.has_property_in(each, name, section)]
     if others:
         return page_answer(sections, others[:1], frame)
+    if name in CONTACTS:
+        return None
     return replace(
         page_answer(sections, (), frame),
         near=near_pages([section, *sections], frame, are_near=True),

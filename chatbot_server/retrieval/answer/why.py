@@ -86,7 +86,8 @@ def _explain_one(
     earlier = EarlierTurns(pages=pages)
     put_before = history
     outcome = base.ground(site_id, question, history, language).outcome
-    if subject := base.subject_asked_about(site_id, question, history, language):
+    subject = base.subject_asked_about(site_id, question, history, language)
+    if subject and base.ground_property(site_id, question, subject, language):
         # Such a question is searched for together with the one that names its subject.
         question, put_before = f"{subject.question} {question}", ()
     elif history and not has_few_own_words(question):

@@ -17,6 +17,10 @@ PAGES = (
     ("Jazz night", "On 22 May in the yard. It ends at 11 pm. Entry is 8 €."),
     ("Opening hours", "The office is open on Mondays from 2 pm to 6 pm."),
     ("Entry", "Entry to the museum is 6 €."),
+    ("The mill", "Behind the lock, with a car park. 2 Weir Lane. Call 01482 555 0120."),
+    ("The kiln", "In the old quarter. 6 Oven Street. Call 01482 555 0110."),
+    ("Open days in Hull", "The Hull studio is open on Tuesdays."),
+    ("Studios", "The Hull studio is at 3 Dock Lane.\n\nYork: 27 Micklegate Street."),
 )
 
 
@@ -36,6 +40,9 @@ def knowledge_base(database: Database, site_id: int) -> KnowledgeBase:
         (["When is the jazz workshop?", "how much is it?"], "how many people?", "Eight musicians"),
         (["Is there a jazz workshop?", "thanks"], "which days", "Wednesday"),
         (["Do you have a choir?"], "price?", "120 €"),
+        (["Is there a car park at the mill?"], "what's the phone number?", "0120"),
+        (["Is there a car park at the mill?"], "and the address?", "2 Weir Lane"),
+        (["Is the Hull studio open on Tuesday?"], "where is it?", "3 Dock Lane"),
     ],
 )
 def test_a_property_is_told_of_the_thing_before(
@@ -60,6 +67,17 @@ def test_the_property_of_another_thing_is_no_answer(
     shown = base.ground(site_id, history[0]).passages[0]
     assert shown.text.partition(".")[0] in grounding.unsure_answer
     assert grounding.near[0].title == shown.title
+
+
+def test_without_a_number_of_its_own_that_of_the_place_serves(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    add_note(base.database, site_id, "Contact", "Telephone of the office: 01482 555 0199.")
+    history = ["When is the wicker workshop?"]
+    question = "what's the phone number?"
+    assert "0199" in base.ground(site_id, question, history).answer
+    (explanation,) = explain(base, site_id, question, history)
+    assert not explanation.looked_up.startswith(history[0])
 
 
 def test_after_a_question_about_the_place_a_price_is_that_of_the_place(

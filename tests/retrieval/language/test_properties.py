@@ -29,6 +29,10 @@ from chatbot_server.retrieval.language.languages import together
         ("which days", "day"),
         ("c'est en quel mois", "day"),
         ("how many people on it?", "count"),
+        ("quel est le numéro de téléphone ?", "phone"),
+        ("and what's the email", "email"),
+        ("how do I contact them", "phone"),
+        ("c'est où ?", "address"),
         ("wer leitet das?", "person"),
         ("¿cuánto cuesta?", "price"),
     ],
@@ -48,6 +52,9 @@ def test_what_is_asked_of_it(question: str, name: str) -> None:
         "and in Hull?",
         "on est combien dans le groupe",
         "And on Sundays?",
+        "what's your phone number?",
+        "what is the phone number of the Leeds shop",
+        "do I need to call first?",
     ],
 )
 def test_what_names_a_thing_or_asks_those_who_answer_is_no_such_question(question: str) -> None:
@@ -78,6 +85,10 @@ def test_a_day_names_no_thing() -> None:
         ("day", "Bring a coat.", False),
         ("count", "Eight places.", True),
         ("count", "Many places.", False),
+        ("phone", "Call 01482 555 0102.", True),
+        ("phone", "Call the office.", False),
+        ("email", "Write to hello@mill.example.", True),
+        ("address", "3 Dock Lane, Hull.", True),
     ],
 )
 def test_what_states_it(name: str, text: str, is_stated: bool) -> None:

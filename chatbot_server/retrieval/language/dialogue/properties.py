@@ -17,7 +17,11 @@ from chatbot_server.retrieval.language.ranges import limits_ages
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import stems, synonyms
 
-Property = Literal["person", "age", "hour", "duration", "day", "count", "price"]
+Property = Literal[
+    "person", "age", "hour", "duration", "day", "count", "price", "phone", "email", "address"
+]
+# How to reach it: where the pages do not tell that of the thing, that of the whole place serves.
+CONTACTS: frozenset[Property] = frozenset({"phone", "email", "address"})
 
 # The phrases that ask for each property, the most specific first: “how long” is no “how much”.
 _PHRASES: dict[Property, str] = {
@@ -29,13 +33,23 @@ _PHRASES: dict[Property, str] = {
     "count": "asks_how_many",
     "price": "asks_how_much",
 }
-_CONCEPTS: dict[str, Property] = {"=price": "price", "=free": "price", "=duration": "duration"}
+_CONCEPTS: dict[str, Property] = {
+    "=price": "price",
+    "=free": "price",
+    "=duration": "duration",
+    "=phone": "phone",
+    "=email": "email",
+    "=address": "address",
+}
 # The kinds of facts that state a property.
 _FACTS: dict[Property, frozenset[Kind]] = {
     "hour": frozenset({"time"}),
     "day": frozenset({"date", "day", "time"}),
     "count": frozenset({"number"}),
     "price": frozenset({"price"}),
+    "phone": frozenset({"phone"}),
+    "email": frozenset({"email"}),
+    "address": frozenset({"street"}),
 }
 
 
