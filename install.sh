@@ -159,7 +159,16 @@ absolute() {
 prepare() {
     # The folder that a released installer, one file, unpacked itself into.
     [ -z "${CHATBOT_UNPACKED:-}" ] || trap 'rm -rf "$CHATBOT_UNPACKED"' EXIT
-    here=$(cd "$(dirname "$0")" && pwd)
+    script=$0
+    while [ -L "$script" ]; do
+        target=$(readlink "$script")
+        case $target in /*) script=$target ;; *) script=$(dirname "$script")/$target ;; esac
+    done
+    here=$(cd "$(dirname "$script")" && pwd)
+    if [ ! -d "$here/packaging" ]; then
+        echo "install.sh needs the rest of the sources beside it, and they are not in $here. Take the whole checkout, or the installer of a release, which is one file. / install.sh a besoin du reste des sources à côté de lui, et elles ne sont pas dans $here. Prenez le dépôt entier, ou l’installateur d’une version publiée, qui tient en un fichier." >&2
+        exit 1
+    fi
     for part in words places locks checks build activate next_steps remove; do
         file=$here/packaging/install/$part.sh
         if [ "$(tail -n 1 "$file" 2>/dev/null)" != "# whole" ]; then

@@ -103,7 +103,7 @@ install_project() {
     wheel=$(find_wheel "$here/wheel")
     wheel=${wheel:-$(find_wheel "${offline:-/nonexistent}")}
     if [ -z "$wheel" ]; then
-        waiting_for "building it of these sources" "sa construction à partir de ces sources"
+        waiting_for "building it from these sources" "sa construction à partir de ces sources"
         quietly steps stage "$here" "$tmp/source"
         pip install --require-hashes --target "$tmp/build" -r "$here/requirements/build.lock"
         PYTHONPATH=$tmp/build pip wheel --no-build-isolation --no-deps --wheel-dir "$tmp/wheel" "$tmp/source"

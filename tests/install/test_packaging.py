@@ -97,6 +97,14 @@ def test_the_system_service_is_shut_in(tmp_path: Path) -> None:
     assert subprocess.run(judged, capture_output=True).returncode == 0
 
 
+@pytest.mark.parametrize("name", ["chatbot-server", "chatbot-server-user"])
+def test_a_service_that_cannot_start_is_not_tried_for_ever(name: str) -> None:
+    text = (ROOT / f"packaging/{name}.service").read_text(encoding="utf-8")
+    values = {key: int(number) for key, number in re.findall(r"^(\w+)=(\d+)$", text, re.MULTILINE)}
+    seconds = values["StartLimitBurst"] * values["RestartSec"]
+    assert seconds < values["StartLimitIntervalSec"]
+
+
 def test_every_option_is_documented(checkout: Path) -> None:
     script = (checkout / "install.sh").read_text(encoding="utf-8")
     options = set(re.findall(r"^  (--[a-z-]+)", script, re.MULTILINE))

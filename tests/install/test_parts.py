@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
+from support.install.parts import shell
 from support.install.stand_in import StandIn
-from support.patience import LONG
 
 pytestmark = pytest.mark.install
 
@@ -55,16 +51,31 @@ def test_a_file_that_is_no_model_is_refused_before_the_settings_are_written(
     assert not config.exists()
 
 
-def shell(checkout: Path, script: str, **variables: str) -> str:
-    """What *script* says, with every part of install.sh there."""
-    parts = "for part in words places locks checks build activate next_steps remove"
-    parts += "; do . packaging/install/$part.sh; done; quiet= me=./install.sh prefix=/ service=none"
-    command = ["sh", "-euc", f"{parts}; {script}"]
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nowhere"} | variables
-    done = subprocess.run(
-        command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=LONG
-    )
-    return done.stdout + done.stderr
+@pytest.mark.parametrize("was_ready", [False, True])
+def test_options_count_until_the_server_was_ready(
+    checkout: Path, tmp_path: Path, was_ready: bool
+) -> None:
+    (tmp_path / "config.yaml").touch()
+    if was_ready:
+        (tmp_path / ".was-ready").touch()
+    script = 'make_data() { :; }; told() { echo "$*"; }; installed= embedded=small owner=;'
+    script += f" tmp={tmp_path} data={tmp_path} config={tmp_path}/config.yaml control=/c;"
+    said = shell(checkout, f"{script} host=::1 port=9000 model=none; configure")
+    settings = ("server.host ::1", "server.port 9000", "engine.model none")
+    assert all(f"program config set {each}" in said for each in settings) is not was_ready
+    assert ("are kept. To change one: /c config set server.port 9000" in said) is was_ready
+
+
+@pytest.mark.parametrize(
+    ("free", "output", "said"),
+    [(400, "no such host", "no such host\n"), (400, "", "is full"), (2, "half a line", "is full")],
+)
+def test_a_step_without_words_is_told_as_a_full_disk(
+    checkout: Path, tmp_path: Path, free: int, output: str, said: str
+) -> None:
+    (tmp_path / "output").write_text(output and f"{output}\n")
+    script = f"tmp={tmp_path} prefix={tmp_path}; free_room() {{ echo {free}; }}; explain_program"
+    assert said in shell(checkout, script)
 
 
 def test_a_folder_has_one_name_however_it_is_written(checkout: Path, tmp_path: Path) -> None:
@@ -293,50 +304,6 @@ def test_enter_deletes_nothing(checkout: Path) -> None:
         script = f"yes= ; has_terminal() {{ :; }}; answer() {{ echo '{reply}'; }}"
         told = shell(checkout, f"{script}; confirm_loss sure sûr; echo deleted")
         assert told == f"{said}\n"
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter: pytest's own are closed again by each of its runs."""
-    with TemporaryDirectory(prefix="handed-over-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
-
-
-def test_what_root_hands_over_is_read_by_the_service_s_user(open_folder: Path) -> None:
-    system_python = Path("/usr/bin/python3")
-    if os.geteuid() != 0 or not system_python.exists():
-        pytest.skip("only root hands files over, to whom a Python is open")
-    place = StandIn(open_folder / "chatbot")
-    python = place.prefix / "versions/1/bin/python"
-    python.unlink()
-    python.symlink_to(system_python)
-    (place.prefix / "versions/1/program.py").write_text(
-        "import os, sys\nprint(os.getuid(), open(sys.argv[-1]).read(), sys.argv[-1])\n"
-    )
-    control = place.prefix / "versions/1/control.sh"
-    control.write_text(control.read_text().replace("OWNER= ", "OWNER=nobody "))
-    data = place.prefix / "data"
-    os.chown(data, pwd.getpwnam("nobody").pw_uid, -1)
-    private = open_folder / "private"
-    private.mkdir(mode=0o700)
-    (private / "faq.md").write_text("Open on Sunday.")
-    (private / "faq.md").chmod(0o600)
-    done = place.run("knowledge", "add", str(private / "faq.md"), PATH=os.environ["PATH"])
-    assert "Open on Sunday." in done.stdout, done.stderr
-    assert "The user nobody cannot read" in done.stderr
-    assert not Path(done.stdout.split()[-1]).exists()
-    done = place.run("models", "add", str(private / "faq.md"), PATH=os.environ["PATH"])
-    copy = Path(done.stdout.split()[-1])
-    assert (copy.parent, copy.owner()) == (data / "models", "nobody")
-    place.config.chmod(0o600)
-    (data / "chatbot.db").touch(0o644)
-    lines = control.read_text().splitlines()
-    control.write_text("\n".join([*lines[:-1], "places", "hand_over_files", ""]))
-    place.run(PATH=os.environ["PATH"])
-    assert (data / "chatbot.db").owner() == "nobody"
-    assert place.config.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize(("runs", "said"), [(False, ""), (True, "Stopped.\n")])

@@ -87,6 +87,21 @@ def test_a_checkout_with_a_cut_part_is_refused(
     assert not prefix.exists()
 
 
+def test_it_is_found_by_a_link_and_alone_says_what_it_needs(
+    checkout: Path, tmp_path: Path, prefix: Path, free_port: Callable[[], int]
+) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/far").symlink_to(checkout)
+    (tmp_path / "links/install").symlink_to("far/install.sh")
+    (tmp_path / "alone").mkdir()
+    shutil.copy(checkout / "install.sh", tmp_path / "alone")
+    words = ["--dry-run", "--prefix", str(prefix), "--port", str(free_port())]
+    for script, returncode in ((tmp_path / "links/install", 0), (tmp_path / "alone/install.sh", 1)):
+        done = subprocess.run(["sh", script, *words], capture_output=True, text=True)
+        assert done.returncode == returncode, done.stderr
+    assert "which is one file" in done.stderr
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[0])
 def test_it_runs_in_every_posix_shell(
     shell: tuple[str, ...], sh: Run, prefix: Path, free_port: Callable[[], int]

@@ -42,6 +42,22 @@ def test_an_installation_that_was_killed_goes_on(quick: QuickInstaller) -> None:
         assert not list(quick.prefix.glob(".tmp/source")), moment
 
 
+@pytest.mark.parametrize("removal", ["--uninstall", "--purge"])
+def test_an_installation_that_was_killed_can_be_removed(
+    quick: QuickInstaller, removal: str
+) -> None:
+    clone = quick.checkout("0.1.0")
+    quick.run(clone)
+    for moment in moments(quick.commands):
+        shutil.rmtree(quick.prefix, ignore_errors=True)
+        quick.run(clone, killed_at=moment)
+        if quick.prefix.exists():
+            done = quick.run(clone, removal, "--yes")
+            assert done.returncode == 0, (moment, done.stdout, done.stderr)
+        left = [path.name for path in quick.prefix.glob("*")]
+        assert set(left) <= ({"data", "config.yaml"} if removal == "--uninstall" else set()), moment
+
+
 def note(quick: QuickInstaller, text: str) -> None:
     """A visitor's message, in the database."""
     database = sqlite3.connect(quick.prefix / "data/chatbot.db")
@@ -154,3 +170,13 @@ def test_purge_takes_the_data_from_where_the_settings_say_it_is(
     assert str(elsewhere) in done.stdout
     assert [path.name for path in elsewhere.iterdir()] == ["precious"]
     assert not quick.prefix.exists()
+
+
+def test_purge_names_the_database_that_stays(quick: QuickInstaller) -> None:
+    clone = quick.checkout("0.1.0")
+    quick.run(clone)
+    with (quick.prefix / "config.yaml").open("a") as config:
+        config.write("\ndatabase: postgresql://ann:secret@db.example/chat\n")
+    told = quick.run(clone, "--purge", "--dry-run").stdout
+    assert "db.example" in told.partition("Staying")[2]
+    assert "secret" not in told
