@@ -24,6 +24,9 @@ from chatbot_server.metrics import STREAMS
 logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60.0  # how long a finished answer can still be taken up
+# And how many of them, the last ones: each further object makes Python's garbage collection longer,
+# during which nobody is answered.
+MOST_ENDED = 1_000
 MOST_READERS = 2  # of one answer: the page that was left, and the next one
 FEWEST_ANSWERS, MOST_ANSWERS = 24, 400  # at once, if ``limits.streams`` is not set
 ANSWER_BYTES = 1_000_000  # memory of a live answer, here and in the engine, generously
@@ -48,6 +51,22 @@ class AnswerWork(Protocol):
         ...
 
 
+class NoWork:
+    """What is left to do for an answer that has ended."""
+
+    is_settled = True
+
+    def events(self) -> Iterator[Event]:
+        """No further events."""
+        return iter(())
+
+    def cancel(self) -> None:
+        """Do nothing."""
+
+
+NO_WORK = NoWork()
+
+
 class LiveAnswer:
     """One answer and its readers.
 
@@ -59,7 +78,7 @@ class LiveAnswer:
 
     Attributes:
         ended_at: when the result was stored, by the monotonic clock; None: it is not yet.
-        on_end: called once then, from the answer's thread.
+        on_end: called once then with this answer, from the answer's thread.
     """
 
     def __init__(
@@ -81,7 +100,7 @@ class LiveAnswer:
         self._changed = threading.Condition()
         self._readers: list[Reader] = []
         self.ended_at: float | None = None
-        self.on_end: Callable[[], None] = lambda: None
+        self.on_end: Callable[[LiveAnswer], None] = lambda _: None
 
     def start(self) -> None:
         """Begin the work; returns when the answer is accepted or complete.
@@ -187,7 +206,8 @@ class LiveAnswer:
                 STREAMS.dec()
                 with self._changed:
                     self.ended_at = time.monotonic()
-                self.on_end()
+                self._work = NO_WORK  # what it has read and made is needed no more
+                self.on_end(self)
                 with self._changed:
                     self._changed.notify_all()
                     readers = list(self._readers)
@@ -289,7 +309,7 @@ class LiveAnswers:
             if answer.visitor and visitors_own >= limit:
                 raise TooManyRequests("streams_visitor", retry_after=10, limit=limit)
             self._running[answer.identifier] = answer
-        answer.on_end = partial(self._move_to_ended, answer)
+        answer.on_end = self._move_to_ended
 
     def discard(self, answer: LiveAnswer) -> None:
         """Forget an answer that was refused."""
@@ -321,6 +341,8 @@ class LiveAnswers:
         with self._lock:
             if self._running.pop(answer.identifier, None):
                 self._ended[answer.identifier] = answer
+                if len(self._ended) > MOST_ENDED:
+                    self._ended.popitem(last=False)
 
     def _forget_old(self) -> None:
         oldest = time.monotonic() - KEEP_SECONDS

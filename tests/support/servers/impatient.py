@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -41,6 +42,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return [b"x" * MUCH]
     if path == "/readers":
         return [str(len(open_streams)).encode()]
+    if path == "/objects":
+        return [str(gc.get_threshold()[0]).encode()]
     if path == "/long":
         read = environ["wsgi.input"].read
         return [str(sum(map(len, iter(partial(read, 65_536), b"")))).encode()]

@@ -21,7 +21,7 @@ from support.servers.ports import free_port
 from chatbot_server.service import processes
 from chatbot_server.web.server.connection import MOST_UNSENT, Connection
 from chatbot_server.web.server.incoming import Pace, RequestReader
-from chatbot_server.web.server.worker import Worker
+from chatbot_server.web.server.worker import NEW_OBJECTS, Worker
 
 HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"
@@ -299,3 +299,7 @@ def test_a_worker_whose_parent_was_killed_lets_the_next_server_have_the_port() -
 
 def test_the_server_runs_it() -> None:
     assert f"{Worker.__module__}.{Worker.__qualname__}" == processes.WORKER
+
+
+def test_no_garbage_collection_looks_at_many_new_objects_while_visitors_wait(port: int) -> None:
+    assert int(get(port, "/objects")) == NEW_OBJECTS
