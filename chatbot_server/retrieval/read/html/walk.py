@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
-from chatbot_server.retrieval.language.tables import DASH, markdown_table
+from chatbot_server.retrieval.language.tables import markdown_table
+from chatbot_server.retrieval.read.html.block_list import BlockList
 from chatbot_server.retrieval.read.html.layout import tables
 from chatbot_server.retrieval.read.html.layout.accordions import (
     SIGNS,
@@ -22,9 +21,8 @@ from chatbot_server.retrieval.read.html.layout.columns import (
     rows_of_two,
 )
 from chatbot_server.retrieval.read.html.layout.eyebrows import put_eyebrow_below
-from chatbot_server.retrieval.read.html.layout.lists import ListLines
 from chatbot_server.retrieval.read.html.layout.loose_rows import table_of_boxes
-from chatbot_server.retrieval.read.html.layout.margins import begins_margin, only_main
+from chatbot_server.retrieval.read.html.layout.margins import only_main
 from chatbot_server.retrieval.read.html.layout.reopened import HeadingsAbove
 from chatbot_server.retrieval.read.html.layout.run_in_headings import (
     AFTER_RUN_IN,
@@ -33,11 +31,6 @@ from chatbot_server.retrieval.read.html.layout.run_in_headings import (
 from chatbot_server.retrieval.read.html.layout.tabs import is_named, level_of_neighbour
 from chatbot_server.retrieval.read.html.layout.turned_tables import in_rows
 from chatbot_server.retrieval.read.html.text.blocks import MAX_LEVEL, Block, with_headings
-from chatbot_server.retrieval.read.html.text.broken_lines import (
-    BrokenLine,
-    by_headings,
-    joined_lines,
-)
 from chatbot_server.retrieval.read.html.text.inline import (
     InlineText,
     lines_of,
@@ -47,15 +40,11 @@ from chatbot_server.retrieval.read.html.text.inline import (
 from chatbot_server.retrieval.read.html.text.names import (
     BLOCKS,
     HEADINGS,
-    LISTS,
     SILENT,
     is_named_heading,
 )
 from chatbot_server.retrieval.read.html.unread.visible import Visibility, contacts_in
-from chatbot_server.retrieval.read.html.word_processors import with_dash
 
-MAX_BLOCKS = 20_000
-MAX_CHARACTERS = 2_000_000
 _HEADING = re.compile(r"h[1-6]")
 _ANCHOR_SIGNS = " ¶#§🔗"
 _LEADERS = re.compile(r"[.…·_ ]{3,}|…+")
@@ -71,20 +60,14 @@ def read_blocks(root: Any, decimal: str, visibility: Visibility | None = None) -
 class _Walk:
     def __init__(self, root: Any, decimal: str, visibility: Visibility) -> None:
         self._root, self._decimal, self._visibility = root, decimal, visibility
-        self._blocks: list[Block] = []
-        self._size = 0
+        self._page = BlockList(only_main(root))
         self._text = InlineText(decimal)
         self._heading: tuple[Any, int] | None = None
         self._level = 1
-        self._margins: list[Any] = []
-        self._list = ListLines()
         self._cards = Cards(root)
         self._read_already: set[Any] = set()
-        self._reopen: Block | None = None
         self._headings = HeadingsAbove()
         self._panel_levels: dict[Any, int] = {}
-        self._main = only_main(root)
-        self._is_outside_main = self._main is not None
 
     def blocks(self) -> list[Block]:
         from lxml import etree  # type: ignore[import-untyped]
@@ -95,7 +78,7 @@ class _Walk:
             if not isinstance(element.tag, str):
                 continue
             if event == "start":
-                is_read = element in self._read_already or self.is_full()
+                is_read = element in self._read_already or self._page.is_full()
                 is_skipped = is_read or not self.open(element)
                 if is_skipped:
                     walker.skip_subtree()
@@ -108,10 +91,7 @@ class _Walk:
             if element is not self._root:
                 self._text.add(element.tail)
         self._flush()
-        return with_headings(self._blocks)
-
-    def is_full(self) -> bool:
-        return len(self._blocks) >= MAX_BLOCKS or self._size >= MAX_CHARACTERS
+        return with_headings(self._page.blocks)
 
     def open(self, element: Any) -> bool:
         """Begin *element*; False if its content is left out, or was read already."""
@@ -145,13 +125,13 @@ class _Walk:
         elif element.tag in SILENT:
             self._text.blank()
         for text in contacts_in(element, self._visibility):
-            self._put(Block(text, margin=True))
+            self._page.put(Block(text, margin=True))
 
     def begin_card(self, element: Any) -> None:
         self._flush()
-        if self._list.lines and all(item.line is not None for item in self._list.items):
-            self._end_list()
-        self._cards.begin(element, len(self._blocks))
+        if self._page.list.lines and all(item.line is not None for item in self._page.list.items):
+            self._page.end_list()
+        self._cards.begin(element, len(self._page.blocks))
 
     def open_in_heading(self, element: Any) -> None:
         if element.tag == "img":
@@ -175,20 +155,13 @@ class _Walk:
 
     def enter(self, element: Any) -> None:
         """Begin the list, margin or panel of *element*."""
-        tag = element.tag
-        if element is self._main:
-            self._is_outside_main = False
-        if begins_margin(element):
-            self._margins.append(element)
+        self._page.begin_area(element)
         name = element.get("id")
         label = self._visibility.labels.get(name) if name in self._visibility.tabs else None
         if label and not is_named(element, label):
             level = self._level_of_panel(element)
-            self._put(Block(label, level, self._is_margin()))
-        if tag == "li":
-            self._list.begin_item()
-        elif tag in LISTS and self._list.items:
-            self._list.begin_children()
+            self._page.put(Block(label, level, self._page.is_margin()))
+        self._page.begin_list(element)
 
     def _level_of_panel(self, panel: Any) -> int:
         """The level of the name of *panel*: as its neighbour's, and above its own headings."""
@@ -199,9 +172,6 @@ class _Walk:
             level = min(level, max(int(own.tag[1]) - 1, 2))
         self._panel_levels[panel] = level
         return level
-
-    def _is_margin(self) -> bool:
-        return bool(self._margins) or self._is_outside_main
 
     def is_read_whole(self, element: Any) -> bool:
         """Read *element* at once, if it is a table or laid out like one."""
@@ -215,25 +185,25 @@ class _Walk:
     def read_table(self, table: Any) -> None:
         for caption in table.iter("caption"):
             if text := self._cell(caption):
-                self._put(Block(text, margin=self._is_margin()))
+                self._page.put_lines([text])
             break
         for grid, head in tables.tables_in(table, self._lines_of_cell):
             if lines := markdown_table(*in_rows(grid, head)):
-                self._put(Block("\n".join(lines), margin=self._is_margin()))
+                self._page.put_lines(lines)
 
     def read_grid(self, element: Any) -> bool:
-        rows = self.pairs_of(element) if element.tag == "dl" else None
+        rows = tables.rows_of_terms(element, self._cell) if element.tag == "dl" else None
         if rows is None:
             table = table_of_boxes(element, self._cell)
             if table.rows:
                 self._read_already.update(table.elements)
-                self._put_rows(table.rows, table.head)
+                self._page.put_rows(table.rows, table.head)
                 return True
             rows = tables.rows_of_pairs(element, self._cell)
         if len(rows) == 2:
             rows = rows_of_two(*rows)
         if not rows and (line := line_of_card(element, self._cell)):
-            self.put_line(line)
+            self._page.put_line(line)
             return True
         if not rows:
             rows, column = column_beside(element, self._cell)
@@ -241,49 +211,14 @@ class _Walk:
         if not rows:
             return False
         is_even = len({len(row) for row in rows}) == 1
-        self._put_rows(rows, tables.head_of_grid(element, rows) if is_even else 0)
+        self._page.put_rows(rows, tables.head_of_grid(element, rows) if is_even else 0)
         return True
-
-    def _put_rows(self, rows: Sequence[list[str]], head: int) -> None:
-        if len({len(row) for row in rows}) > 1:
-            lines = [f"- {DASH.join(row)}" for row in rows]
-        else:
-            lines = markdown_table(rows, head)
-        self._put(Block("\n".join(lines), margin=self._is_margin()))
-
-    def put_line(self, line: str) -> None:
-        """A line of its own, or of the item of a list that it is in."""
-        items = self._list.items
-        if items and not items[-1].has_heading:
-            self._list.is_link = False
-            self._list.add(line)
-        else:
-            self._put(Block(line, margin=self._is_margin()))
-
-    def pairs_of(self, element: Any) -> list[list[str]] | None:
-        """Terms of a ``dl`` with their definitions; empty if these are long or have parts."""
-        rows: list[list[str]] = []
-        entries = tables.within(element, ("dt", "dd"), ("div",))
-        for entry in islice(entries, tables.MAX_ROWS):
-            if next(entry.iter("dl", "ul", "ol", "table"), None) is not None:
-                return []
-            text = self._cell(entry)
-            is_long = entry.tag == "dd" and len(text) > tables.LONGEST_CELL
-            if is_long or (entry.tag == "dt" and text.endswith("?")):
-                return []
-            if entry.tag == "dt" and (not rows or len(rows[-1]) > 1):
-                rows.append([text])
-            elif entry.tag == "dt":
-                rows[-1][0] += f", {text}"
-            elif rows:
-                rows[-1] = [rows[-1][0], one_line([*rows[-1][1:], text], "; ")]
-        return [row for row in rows if any(row)]
 
     def read_code(self, element: Any) -> bool:
         self._flush()
         lines = [line.rstrip() for line in "".join(element.itertext()).split("\n")]
         if any(lines):
-            self._put(Block("\n".join(filter(None, lines)), margin=self._is_margin()))
+            self._page.put_lines(filter(None, lines))
         return False
 
     def _lines_of_cell(self, element: Any) -> str:
@@ -302,99 +237,38 @@ class _Walk:
             heading, level = self._heading
             if element is heading:
                 self._heading = None
-                opens = next(element.iter("button", "summary"), None) is not None
-                if element.tag in ("b", "strong"):  # drop the stop or colon before its text
-                    element.tail = (element.tail or "").lstrip(AFTER_RUN_IN)
-                is_own = not opens and bool(_HEADING.fullmatch(element.tag))
-                ends = _AFTER_TITLE if opens else AFTER_RUN_IN
-                self.put_heading(element, level, ends, is_own=is_own)
-                self._cards.put_heading(element, self._blocks)
-                if is_own:
-                    put_eyebrow_below(element, self._blocks)
+                self.end_heading(element, level)
             elif element.tag in BLOCKS:
                 self._text.blank()
             else:
                 self._text.close(element)
-            return
-        if element.tag not in BLOCKS:
+        elif element.tag in BLOCKS:
+            self._flush(is_heading_by_name=is_named_heading(element))
+            self._page.end(element)
+            if element.tag in ("details", "dl"):
+                self._page.reopened = self._headings.heading_of(element)
+        else:
             self._text.close(element)
-            return
-        self._flush(is_heading_by_name=is_named_heading(element))
-        self.leave(element)
 
-    def leave(self, element: Any) -> None:
-        tag = element.tag
-        if self._margins and element is self._margins[-1]:
-            self._margins.pop()
-        if element is self._main:
-            self._is_outside_main = True
-        if tag == "li" and self._list.items:
-            self._list.end_item()
-        if tag in LISTS and not self._list.items:
-            self._end_list()
-        if tag in ("details", "dl"):
-            self._reopen = self._headings.heading_of(element)
-
-    def put_heading(self, element: Any, level: int, ends: str, *, is_own: bool) -> None:
+    def end_heading(self, element: Any, level: int) -> None:
+        opens = next(element.iter("button", "summary"), None) is not None
+        if element.tag in ("b", "strong"):  # drop the stop or colon before its text
+            element.tail = (element.tail or "").lstrip(AFTER_RUN_IN)
+        is_own = not opens and bool(_HEADING.fullmatch(element.tag))
         text = one_line(self._text.take()).strip(_ANCHOR_SIGNS)
         if not is_own:
-            text = text.rstrip(ends)
-        if not text:
-            return
-        block = Block(text, level, self._is_margin())
+            text = text.rstrip(_AFTER_TITLE if opens else AFTER_RUN_IN)
+        if text:
+            block = self._page.put_heading(text, level)
+            if is_own:
+                self._level = level
+                self._headings.add(element, block)
+        self._cards.put_heading(element, self._page.blocks)
         if is_own:
-            self._level = level
-            self._headings.add(element, block)
-        for item in self._list.items:
-            item.has_heading = True
-        self._put(block)
+            put_eyebrow_below(element, self._page.blocks)
 
     def _flush(self, *, is_heading_by_name: bool = False) -> None:
         """End the current paragraph, if there is one."""
         is_link, is_bold = self._text.is_link, self._text.is_bold or is_heading_by_name
-        lines = self._text.take_lines()
-        items = self._list.items
-        if lines and items and not items[-1].has_heading:
-            self._list.is_link = self._list.is_link and is_link
-            self._list.add(one_line(joined_lines(lines)))
-        elif lines:
-            self.put_paragraph(lines, is_link=is_link, is_bold=is_bold)
-
-    def put_paragraph(self, lines: list[BrokenLine], *, is_link: bool, is_bold: bool) -> None:
-        sections = by_headings(lines)
-        rows = [[section.heading, *section.lines] for section in sections]
-        if all(section.heading for section in sections) and tables.is_price_list(rows):
-            text = "\n".join(f"- {DASH.join(row)}" for row in rows)
-            self._put(Block(text, 0, self._is_margin(), is_link))
-            return
-        for heading, texts in sections:
-            if heading:
-                self._put(Block(heading, 0, self._is_margin(), bold=True))
-            bold = is_bold and len(texts) == 1
-            if texts:
-                text = "\n".join(map(with_dash, texts))
-                self._put(Block(text, 0, self._is_margin(), is_link, bold))
-
-    def _end_list(self) -> None:
-        lines, self._list.lines = self._list.lines, []
-        is_link, self._list.is_link = self._list.is_link, True
-        for item in self._list.items:  # what follows inside them goes on lines of its own
-            item.line = None
-        if lines:
-            self._put(Block("\n".join(lines), 0, self._is_margin(), is_link))
-
-    def _put(self, block: Block) -> None:
-        if self._list.lines:
-            self._end_list()
-        if self._blocks and block == self._blocks[-1] and len(block.text.split()) > 2:
-            return  # once for wide screens, once for narrow ones
-        if block.level:
-            self._reopen = None
-        elif self._reopen is not None and self._reopen.margin == block.margin:
-            if self._reopen is not next(
-                (each for each in reversed(self._blocks) if each.level), None
-            ):
-                self._blocks.append(self._reopen)
-            self._reopen = None
-        self._blocks.append(block)
-        self._size += len(block.text)
+        if lines := self._text.take_lines():
+            self._page.put_paragraph(lines, is_link=is_link, is_bold=is_bold)

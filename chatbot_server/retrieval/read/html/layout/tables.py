@@ -9,7 +9,7 @@ from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, spans_all
 from chatbot_server.retrieval.read.days import names_days
-from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.text.inline import one_line, short_text
 from chatbot_server.retrieval.read.html.text.names import CELLS, IN_CELLS, PICTURES
 
 MAX_ROWS = 5000
@@ -255,6 +255,25 @@ def rows_of_pairs(container: Any, text: Text) -> list[list[str]]:
     if any(cell in CURRENCIES for row in rows for cell in row):
         return []  # an amount in parts
     return rows if is_grid(rows) or is_price_list(rows) else []
+
+
+def rows_of_terms(terms: Any, text: Text) -> list[list[str]]:
+    """The terms of a ``dl`` with their definitions; none if these are long or have parts."""
+    rows: list[list[str]] = []
+    for entry in islice(within(terms, ("dt", "dd"), ("div",)), MAX_ROWS):
+        if next(entry.iter("dl", "ul", "ol", "table"), None) is not None:
+            return []
+        entry_text = text(entry)
+        is_term = entry.tag == "dt"
+        if entry_text.endswith("?") if is_term else len(entry_text) > LONGEST_CELL:
+            return []
+        if is_term and (not rows or len(rows[-1]) > 1):
+            rows.append([entry_text])
+        elif is_term:
+            rows[-1][0] += f", {entry_text}"
+        elif rows:
+            rows[-1] = [rows[-1][0], one_line([*rows[-1][1:], entry_text], "; ")]
+    return [row for row in rows if any(row)]
 
 
 def parts_of(container: Any) -> list[Any]:
