@@ -60,7 +60,14 @@ step() {
 
 # Upgrades of a system take a Python away, or leave another one at its place.
 check_python() {
-    "$PYTHON" -I -c 'import chatbot_server' 2>/dev/null || fail "The Python that this was installed with has gone. Repair it with: $(installer_line) --run" \
+    why=$("$PYTHON" -I -c 'import chatbot_server' 2>&1) && return
+    case $why in
+        *[Pp]'ermission denied'*)
+            fail "$(id -un) may not run the Python of this installation, $PYTHON. Do it as the user who installed this." \
+                "$(id -un) n’a pas le droit de lancer le Python de cette installation, $PYTHON. Faites-le sous le compte qui a installé."
+            ;;
+    esac
+    fail "The Python that this was installed with has gone. Repair it with: $(installer_line) --run" \
         "Le Python de cette installation a disparu. Réparez-la avec : $(installer_line) --run"
 }
 

@@ -41,24 +41,41 @@ check_processor() {
     done
 }
 
+# The system service's user sees nothing of home folders: a Python there, as pyenv's or uv's, is
+# none for it.
+is_hidden() {
+    [ "$service" = system ] || return 1
+    base=$("$1" -c 'import sys; print(sys.base_prefix)' 2>/dev/null) || return 1
+    case $base in
+        /root/* | /home/* | /run/user/*) hidden=$base ;;
+        *) return 1 ;;
+    esac
+}
+
 check_python() {
-    python='' seen=''
+    python='' seen='' hidden=''
     # A Python that was named is the one that is meant.
     if [ -n "${CHATBOT_PYTHON:-}" ]; then
         set -- "$CHATBOT_PYTHON"
     else
         set -- python3 python3.14 python3.13 python3.12 python3.11 python3.10
+        [ "$service" != system ] || set -- "$@" /usr/bin/python3
     fi
     for candidate in "$@"; do
         answered=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2], sys.version_info >= (3, 10))' 2>/dev/null) || continue
         seen="$seen ${answered% *}"
         [ "${answered#* }" = True ] || continue
+        ! is_hidden "$candidate" || continue
         python_version=${answered% *}
         "$candidate" -c 'import venv, ensurepip' 2>/dev/null || continue
         python=$(command -v "$candidate")
         return
     done
-    if [ -n "${python_version:-}" ]; then
+    if [ -n "$hidden" ] && [ -z "${python_version:-}" ]; then
+        packages="python"
+        miss "A Python that the service’s user may run: the one in $hidden is closed to it. Install the system’s, or name another: CHATBOT_PYTHON=/path/to/python." \
+            "Un Python que l’utilisateur du service puisse lancer : celui de $hidden lui est fermé. Installez celui du système, ou désignez-en un autre : CHATBOT_PYTHON=/chemin/vers/python."
+    elif [ -n "${python_version:-}" ]; then
         packages="venv"
         [ -z "${CHATBOT_PYTHON:-}" ] || packages=
         miss "Python $python_version is here without its venv and ensurepip modules." "Python $python_version est là, mais sans ses modules venv et ensurepip."

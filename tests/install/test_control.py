@@ -221,6 +221,18 @@ def test_a_python_that_has_gone_is_named_with_what_repairs_it(
         assert f"sh {place.prefix}/versions/1/installer/install.sh" in done.stderr
 
 
+def test_a_python_that_this_user_may_not_run_is_not_called_gone(place: StandIn) -> None:
+    python = place.prefix / "versions/1/bin/python"
+    python.unlink()
+    python.touch(0o600)
+    done = place.run("status")
+    assert (
+        done.returncode,
+        f"may not run the Python of this installation, {python}" in done.stderr,
+    ) == (1, True)
+    assert "has gone" not in done.stderr
+
+
 def test_the_program_is_told_how_its_command_is_typed(place: StandIn) -> None:
     command = f"{place.prefix}/bin/chatbot-server"
     assert f"asked: ['doctor'] as {command}" in place.run("doctor").stderr

@@ -81,3 +81,20 @@ def test_root_s_bundle_and_model_are_copied_for_the_service_s_user(
     (private / "mine.gguf").chmod(0o644)
     unchanged = f"{private}/mine.gguf\n{private}\n"
     assert shell(checkout, f"{places}; hand_over_model; readable_offline", **path) == unchanged
+
+
+def test_a_python_in_a_home_folder_is_none_for_the_service_s_user(
+    checkout: Path, tmp_path: Path
+) -> None:
+    python = tmp_path / "python3"
+    answers = "*base_prefix*) echo /root/.pyenv/versions/3.12 ;; *version_info*) echo 3.12 True ;;"
+    python.write_text(f"#!/bin/sh\ncase $2 in {answers} esac\n")
+    python.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    told = "miss() { echo $1; }; check_python; echo $python"
+    own = f"{python}\n"
+    assert shell(checkout, f"service=user; {told}", **path) == own
+    assert own not in shell(checkout, f"service=system; {told}", **path)
+    named = path | {"CHATBOT_PYTHON": str(python)}
+    said = shell(checkout, f"service=system; {told}", **named)
+    assert "the one in /root/.pyenv/versions/3.12 is closed to it" in said
