@@ -68,13 +68,11 @@ def add_second_factor(bp: Blueprint, parts: AdminParts) -> None:
     def turn_factor_on() -> Response:
         secret, token = typed("secret", 64), request.cookies[COOKIE]
         try:
-            parts.rates.check_login(g.account.name)
             with parts.database.session() as session:
-                person = session.get_one(Account, g.account.id)
+                person = _confirmed(parts, session, "confirm")
                 codes = turn_on(session, person, secret, typed("code", 40), except_token=token)
         except ChatbotError as error:
-            is_code = error.code == "factor_wrong"
-            again = secret if is_code else ""
+            again = "" if error.code == "factor_secret" else secret
             return _show_enrolment(again, status=error.status, problem=problem_of(error))
         return render("settings/recovery_codes", codes=codes)
 

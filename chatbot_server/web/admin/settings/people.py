@@ -12,6 +12,7 @@ from chatbot_server.accounts.service import reset_token
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.storage.owners.accounts import (
     ROLES,
+    Account,
     Role,
     all_accounts,
     change_role,
@@ -69,7 +70,7 @@ def _change(session: Session, account_id: int) -> str:
 
     Raises:
         NotFound: there is no such account.
-        UsageError: nobody would be owner any more, or there is no such role.
+        UsageError: nobody would be owner any more, there is no such role, or it is one's own.
     """
     action = request.form.get("action", "")
     persons = {account.id: account for account in all_accounts(session)}
@@ -82,25 +83,26 @@ def _change(session: Session, account_id: int) -> str:
         case "remove":
             delete_account(session, account_id)
         case "reset":
-            return reset_token(session, name)
+            person = _other_person(session, name, "people_own_password")
+            return reset_token(session, person.name)
         case "factor":
-            _turn_factor_off(session, name)
+            turn_off(session, _other_person(session, name, "people_own_factor"))
         case _:
             change_role(session, account_id, _role())
     return ""
 
 
-def _turn_factor_off(session: Session, name: str) -> None:
-    """Let somebody in again whose telephone and recovery codes are lost.
+def _other_person(session: Session, name: str, refusal: str) -> Account:
+    """The account called *name*, if it is not one's own: for that, the password is asked elsewhere.
 
     Raises:
         NotFound: there is no such account.
-        UsageError: it is one's own, for which the password is asked elsewhere.
+        UsageError: it is one's own; *refusal* is the code of the sentence that says where to go.
     """
     person = find_account(session, name)
     if person.id == g.account.id:
-        raise UsageError("people_own_factor", field="account")
-    turn_off(session, person)
+        raise UsageError(refusal, field="account")
+    return person
 
 
 def _role() -> Role:

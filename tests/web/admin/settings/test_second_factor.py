@@ -24,7 +24,7 @@ def turn_on(browser: FlaskClient) -> tuple[str, list[str]]:
     secret = re.search(r'name="secret" value="(\w+)"', page)
     assert secret
     assert '<svg xmlns="' in page or "<svg " in page
-    form = {"secret": secret[1], "code": pyotp.TOTP(secret[1]).now()}
+    form = {"secret": secret[1], "code": pyotp.TOTP(secret[1]).now(), "confirm": PASSWORD}
     page = browser.post("/admin/account/second-factor/on", data=form, headers=ORIGIN).text
     return secret[1], re.findall(r"\b[a-z2-9]{5}-[a-z2-9]{5}\b", page)
 
@@ -120,6 +120,27 @@ def test_a_set_up_that_is_not_whole_changes_nothing(owner: OwnerServer) -> None:
     browser = owner.browser("reader")
     path = "/admin/account/second-factor/on"
     for secret, code, status in (("A" * 32, "000000", 401), ("0" * 32, "1", 400), ("", "", 400)):
-        form = {"secret": secret, "code": code}
+        form = {"secret": secret, "code": code, "confirm": PASSWORD}
         assert browser.post(path, data=form, headers=ORIGIN).status_code == status
     owner.browser("reader")
+
+
+def test_who_finds_a_browser_open_takes_no_account_over(owner: OwnerServer) -> None:
+    browser = owner.browser("owner")
+    secret, _ = turn_on(browser)
+    other = pyotp.random_base32()
+    form = {"secret": other, "code": pyotp.TOTP(other).now()}
+    path = "/admin/account/second-factor/on"
+    for wrong in ({}, {"confirm": "guessed words"}):
+        refused = browser.post(path, data=form | wrong, headers=ORIGIN)
+        assert refused.status_code == 401
+        assert f'value="{other}"' in refused.text, "the same code can be typed again"
+    with owner.database.session() as session:
+        account = find_account(session, "the owner")
+        assert account.totp_secret == secret
+        own = {"account": str(account.id), "action": "reset"}
+    refused = browser.post("/admin/people/change", data=own, headers=ORIGIN)
+    assert refused.status_code == 400
+    assert "the present one is asked for" in refused.text
+    assert "/admin/join#" not in refused.text
+    assert 'value="reset"' not in browser.get("/admin/people").text
