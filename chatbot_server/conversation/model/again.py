@@ -29,11 +29,16 @@ Write = Callable[[Dialogue, Grounding], str | None]
 
 @dataclass(frozen=True)
 class TodaysAnswer:
-    """What a visitor would read today; *text* is empty for an honest no."""
+    """What a visitor would read today; *text* is empty for an honest no.
+
+    Attributes:
+        unsure_answer: what is shown beside the no, as in :class:`Grounding`.
+    """
 
     text: str
     sources: JsonObjects
-    is_by_model: bool = False
+    unsure_answer: str
+    is_by_model: bool
 
 
 def todays_answers(
@@ -57,7 +62,8 @@ def todays_answers(
         sources = [dict(vars(source)) for source in grounding.sources]
         if written and not sources:
             sources = [{"title": each.title, "url": each.url} for each in grounding.passages[:1]]
-        yield question, TodaysAnswer(written or grounding.answer, sources, bool(written))
+        shown = written or grounding.answer
+        yield question, TodaysAnswer(shown, sources, grounding.unsure_answer, bool(written))
 
 
 def asked_questions(messages: Sequence[ChatMessage]) -> list[ChatMessage]:

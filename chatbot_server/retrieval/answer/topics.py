@@ -11,6 +11,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import titles_and_headings
+from chatbot_server.storage.site.sites import name_of_site
 
 TOPICS = 6
 ENTRIES = 3  # of the FAQ, where there are pages as well
@@ -33,7 +34,9 @@ def topics(unit: UnitOfWork, site_id: int, language: str, most: int = TOPICS) ->
     readable = [row for row in rows if row.language in (language, None)] or rows
     entries = _distinct(row.title for row in readable if row.faq)
     pages = [row for row in readable if not row.faq]
-    titles = _distinct(without_site_name([row.title for row in pages]))
+    # A first page often has no title but the site's name, which nobody asks about.
+    name = fold(name_of_site(unit, site_id))
+    titles = _distinct(without_site_name([row.title for row in pages if fold(row.title) != name]))
     if len(titles) < FEW_PAGES:
         headings = (below(row.title, row.heading).split(BETWEEN)[0] for row in pages)
         titles = _distinct([*headings, *titles])

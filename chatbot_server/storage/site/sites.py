@@ -9,7 +9,7 @@ from sqlalchemy import String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, now
+from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, UnitOfWork, now
 
 DEFAULT_COLOR = "#1d4ed8"
 DEFAULT_SILENCE_HOURS = 4
@@ -114,6 +114,11 @@ def find_site(session: Session, key: str) -> Site:
     if site is None:
         raise NotFound("site_unknown", field="site", key=key[:60])
     return site
+
+
+def name_of_site(unit: UnitOfWork, site_id: int) -> str:
+    """The name of the site; empty if it is gone."""
+    return str(unit.execute(select(Site.name).where(Site.id == site_id)).scalar() or "")
 
 
 def all_sites(session: Session) -> Sequence[Site]:

@@ -41,6 +41,14 @@ MENU = (
     ("messages", "admin_messages"),
     ("analytics", "admin_analytics"),
 )
+# Pages below one of the menu.
+BELOW = {
+    "conversation": "conversations",
+    "document": "knowledge",
+    "history": "appearance",
+    "quality_run": "quality",
+    "sample": "quality",
+}
 # Fields of forms that are called otherwise than the settings that errors name.
 FORM_FIELDS = {"origin": "origins"}
 LANGUAGE_COOKIE = "chatbot_admin_language"
@@ -102,6 +110,7 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         account=account,
         may=lambda view: may(account, view),
         menu=MENU,
+        page_above=BELOW.get((request.endpoint or "").removeprefix("admin."), ""),
         unread=g.get("unread", {}),
         day=clock.day,
         moment=clock.moment,

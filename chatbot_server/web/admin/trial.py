@@ -62,8 +62,10 @@ def _show(
     own_question = " ".join(request.args.get("q", "").split())[:300]
     trials = [try_own_question(parts.knowledge, site.id, own_question)] if own_question else []
     trials += first_trials.of(site.id)
+    sources = explain_sources(reports, admin_language(), parts.config.retrieval)
     is_reading = any(
-        report.is_crawl and not report.finished and not report.why for report in reports
+        report.is_crawl and not report.finished and not source["why"]
+        for report, source in zip(reports, sources, strict=True)
     )
     return render(
         "trial",
@@ -71,7 +73,7 @@ def _show(
         site=site,
         sites=sites,
         trial=[(trial, _is_suggested(site, trial)) for trial in trials],
-        sources=explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes),
+        sources=sources,
         reading=is_reading,
         q=own_question,
         **values,

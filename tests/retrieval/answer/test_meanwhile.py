@@ -84,7 +84,7 @@ def test_a_new_site_with_the_number_of_an_erased_one_is_not_taken_for_it(
 
     def open_site(title: str, text: str) -> int:
         with database.session() as session:
-            site_id = sites.add_site(session, title).id
+            site_id = sites.add_site(session, f"The {title}").id
         add_note(database, site_id, title, text)
         return site_id
 

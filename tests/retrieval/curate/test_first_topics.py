@@ -59,9 +59,12 @@ def test_the_title_of_the_first_page_is_no_topic(database: Database, site_id: in
     pages = {
         "Miller – prices and bread": "# Miller – prices and bread\nA loaf costs 4 €.",
         "Miller bread prices": "# Miller bread prices\nA loaf of rye costs 5 €.",
+        "MILLER": "# Welcome\nMiller is open from 7:00 to 18:00.",
     }
     put_pages(database, site_id, pages | {"Cakes": PAGES["Cakes"]}, "en")
-    renew_topics(KnowledgeBase(database))
+    base = KnowledgeBase(database)
+    renew_topics(base)
+    assert "MILLER" not in base.topics(site_id, "en"), "where nothing is found, either"
     english = offered(database, site_id, "en")
     assert "Miller bread prices" in english
     assert "Miller – prices and bread" not in english

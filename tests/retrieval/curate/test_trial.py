@@ -122,15 +122,15 @@ def test_a_question_is_for_all_visitors_where_a_site_has_one_language(
     text = "# Le pain au levain\nLe pain au levain est fait avec de la farine, de l’eau et du sel."
     put_pages(database, site_id, ("pain", text), language="fr")
     languages = {each.text: each.language for each in first_questions(base, site_id)}
-    assert languages["Le pain au levain\u00a0: que faut-il savoir\u202f?"] == "fr"
+    assert languages["Le pain au levain"] == "fr"
     assert languages["Who is the baker here?"] == "en"
 
 
 @pytest.mark.parametrize(
     ("heading", "language", "question"),
     [
-        ("Gift cards", "en", "Gift cards: what should I know?"),
-        ("Cartes cadeaux", "fr", "Cartes cadeaux\u00a0: que faut-il savoir\u202f?"),
+        ("Gift cards", "en", "Gift cards"),
+        ("Cartes cadeaux", "fr", "Cartes cadeaux"),
         ("How to join", "en", "How to join?"),
         ("Comment réserver", "fr", "Comment réserver\u202f?"),
         ("What shall I bring?", "en", "What shall I bring?"),
@@ -153,7 +153,7 @@ def test_a_heading_is_asked_as_a_question(heading: str, language: str, question:
 )
 def test_a_heading_is_surely_answered_by_its_own_section(answer: str, is_sure: bool) -> None:
     page = "https://shop.example/lessons"
-    question = FirstQuestion("Lessons: what should I know?", "*", "fact", page, heading="Lessons")
+    question = FirstQuestion("Lessons", "*", "fact", page, heading="Lessons")
     grounding = Grounding("quoted", answer, (Source("Lessons", page),))
     assert Trial(question, grounding).is_sure is is_sure
 
@@ -169,8 +169,8 @@ def test_bare_headings_are_asked_where_no_page_asks_anything(
     put_pages(database, site_id, *pages, language="en")
     shown = {trial.question.text: trial for trial in try_site(KnowledgeBase(database), site_id)}
     assert {text for text, trial in shown.items() if trial.is_sure} == {
-        "Gift cards: what should I know?",
-        "Birthday parties: what should I know?",
+        "Gift cards",
+        "Birthday parties",
     }
     assert not any("About us" in text for text in shown)
 

@@ -106,6 +106,11 @@ def test_why_a_site_is_not_read_is_said_in_words(owner: OwnerServer, source: int
     assert "10.0.0.1:80 is in a private network" in page
     assert "fetch_private" not in page
     assert 'role="status"' not in page, "nothing goes on that could be waited for"
+    allowed = OwnerServer(owner.folder, database=owner.database, private_hosts=("10.0.0.1",))
+    key = owner.key
+    for path in ("pages", "trial", "knowledge"):
+        page = allowed.browser("owner").get(f"/admin/{key}/{path}").text
+        assert "private network" not in page, "what the settings allow by now is read next"
 
 
 def test_what_is_kept_is_decided_and_said(owner: OwnerServer, post: Post) -> None:

@@ -108,11 +108,11 @@ def audience_of(base: KnowledgeBase, site_id: int, text: str) -> str:
 
 
 def question_about(heading: str, language: str) -> str:
-    """*heading* as a question; as it is, if it asks already, or in a language without sentences."""
-    if heading.endswith("?") or language not in MESSAGE_LANGUAGES:
+    """*heading* as a visitor would ask it: “How to book” as a question, a topic as it is."""
+    asks_how = not heading.endswith("?") and _ASKS_HOW_TO.match(fold(heading))
+    if not asks_how or language not in MESSAGE_LANGUAGES:
         return heading
-    asks_how = _ASKS_HOW_TO.match(fold(heading))
-    return say("trial_ask_how" if asks_how else "trial_ask_about", language, heading=heading)
+    return say("trial_ask_how", language, heading=heading)
 
 
 def kind_of(text: str, language: str) -> Kind:

@@ -133,10 +133,12 @@ class OpenGroups:
     Attributes:
         is_settled: False if some were not asked again after the last change of the pages; for
             these, the last known result counts.
+        answered_count: how many other groups have an answer by now.
     """
 
     groups: tuple[QuestionGroup, ...]
     is_settled: bool
+    answered_count: int
 
 
 def still_open(
@@ -175,7 +177,8 @@ def still_open(
     if rechecks != former_rechecks:
         with base.database.session() as session:
             replace_rechecks(session, site_id, rechecks)
-    return OpenGroups(tuple(open_groups), is_settled)
+    answered_count = sum(recheck.answered for recheck in rechecks.values())
+    return OpenGroups(tuple(open_groups), is_settled, answered_count)
 
 
 def note_answered(base: KnowledgeBase, site_id: int, group: QuestionGroup) -> None:

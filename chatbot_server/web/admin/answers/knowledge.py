@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
+from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.base import Passage
+from chatbot_server.retrieval.crawl.addresses import PrivateHosts
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 from chatbot_server.retrieval.curate.files import Uploads
 from chatbot_server.retrieval.curate.library import (
@@ -93,7 +96,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         )
         changes = page_changes(session, site_id, source_id) if source_id else {}
     reports = [report for report in reports if report.kind != "faq"]
-    sources = explain_sources(reports, admin_language(), parts.config.retrieval.page_bytes)
+    sources = explain_sources(reports, admin_language(), parts.config.retrieval)
     query = " ".join(request.args.get("q", "").split())[:300]
     return render(
         "answers/knowledge",
@@ -119,12 +122,21 @@ def _found(parts: AdminParts, site_id: int, query: str) -> list[Passage]:
 
 
 def explain_sources(
-    reports: Iterable[SourceReport], language: str, page_bytes: int
+    reports: Iterable[SourceReport], language: str, settings: RetrievalSection
 ) -> list[Mapping[str, Any]]:
-    """*reports* as the pages show them: with sentences why something was not read."""
+    """*reports* as the pages show them: with sentences why something was not read.
+
+    What the settings allow by now is no reason any more: it is read next.
+    """
+
+    allowed_hosts = PrivateHosts(settings.private_hosts)
 
     def sentence(why: str, url: str) -> str:
-        return reason_sentence(why, url, language, page_bytes) if why else ""
+        code, _, host = why.partition(" ")
+        is_allowed = (urlsplit(f"//{host}").hostname or "") in allowed_hosts
+        if not why or (code == "fetch_private" and is_allowed):
+            return ""
+        return reason_sentence(why, url, language, settings.page_bytes)
 
     return [
         vars(report)

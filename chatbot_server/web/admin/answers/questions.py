@@ -93,6 +93,7 @@ def _show_unanswered(parts: AdminParts, key: str, *, status: int = 200, **values
         sites=sites,
         groups=still.groups,
         is_settled=still.is_settled,
+        answered_count=still.answered_count,
         was_used=was_used,
         ignored=[group for group in groups if group.ignored][:MOST_IGNORED],
         answer=request.form.get("answer", ""),

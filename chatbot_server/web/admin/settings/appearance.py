@@ -128,6 +128,7 @@ def _color_of_pages(parts: AdminParts, site: Site) -> str:
     settings = parts.config.retrieval
     address = site.origins[0] if site.origins else ""
     with closing(Fetcher(settings.contact, settings.private_hosts)) as fetcher:
+        fetcher.allow_port_of(address)
         color = colour_of_site(fetcher, f"{address}/") if address else None
     if color is None:
         raise UsageError("appearance_no_color", field="color")

@@ -10,6 +10,7 @@ from support.conversations import talk
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
+from chatbot_server.retrieval.curate.library import add_faq
 from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.web.admin.answers import questions
 
@@ -109,3 +110,15 @@ def test_a_group_leads_to_the_pages_where_it_was_asked(owner: OwnerServer) -> No
     assert names == [("https://example.org/a", "2"), ("https://example.org/b?x=&lt;b&gt;", "1")]
     link = re.findall(r'href="([^"]*)"', shown)[0].replace("&amp;", "&")
     assert browser.get(link).text.count("Do you repair bicycles?") == 2
+
+
+def test_questions_that_have_an_answer_by_now_are_counted(owner: OwnerServer) -> None:
+    for question in ("Do you sell cider?", "Do you repair bicycles?"):
+        talk(owner, question, "Nothing found.", "none")
+    path = f"/admin/{owner.key}/unanswered"
+    browser = owner.browser("reader")
+    assert "by now" not in browser.get(path).text
+    add_faq(owner.database, owner.site_id, "Do you sell cider?", "Yes.")
+    page = browser.get(path).text
+    assert "One more question got no answer, and has one by now" in page
+    assert "cider" not in page

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 from support.servers.owner_server import OwnerServer
+from support.servers.web_site import WebSite
 from werkzeug.test import TestResponse
 
 from chatbot_server.storage.knowledge.site_state import put_topics
@@ -125,3 +128,14 @@ def test_only_the_servers_own_pages_show_the_preview(owner: OwnerServer) -> None
     assert "frame-ancestors 'none'" in policies["appearance"]
     assert "frame-src" not in policies[""]
     assert owner.browser(None).get(f"/admin/{owner.key}/preview").status_code == 303
+
+
+def test_the_colour_of_a_site_in_the_own_network_is_taken_at_any_port(tmp_path: Path) -> None:
+    owner = OwnerServer(tmp_path, private_hosts=("127.0.0.1",))
+    with closing(WebSite()) as pages:
+        pages.put("/", "Bakery", '<meta name="theme-color" content="#8a4b14">')
+        with owner.database.session() as session:
+            find_site(session, owner.key).origins = [pages.address]
+        taken = owner.browser("owner").get(f"/admin/{owner.key}/appearance?color=site")
+        assert "#8a4b14" in taken.text
+    owner.database.close()

@@ -47,7 +47,7 @@ def test_the_chat_shows_what_is_typed_and_takes_neither_place_nor_focus(appearan
     expect(chat.locator("[role=log]")).to_be_visible()  # open by itself
     assert not appearance.evaluate(COVERED), "the form lies under the chat"
     appearance.get_by_label("Greeting").first.fill("Good morning from the bakery!")
-    appearance.get_by_label("Suggested questions, one per line").first.fill("Open today?\nPrices?")
+    appearance.get_by_label("Suggested questions").first.fill("Open today?\nPrices?")
     expect(chat).to_contain_text("Good morning from the bakery!")
     expect(chat.get_by_role("button", name="Open today?")).to_be_visible()
     appearance.get_by_label("Name", exact=True).fill("Bakery Hull")
@@ -67,7 +67,7 @@ def test_the_chat_shows_what_is_typed_and_takes_neither_place_nor_focus(appearan
 def test_topics_that_are_switched_off_are_gone_from_the_chat(appearance: Page) -> None:
     chat = appearance.locator("chatbot-widget")
     expect(chat.locator("[role=log]")).to_be_visible()
-    field = appearance.get_by_label("Suggested questions, one per line").first
+    field = appearance.get_by_label("Suggested questions").first
     field.evaluate("field => (field.placeholder = 'Hours\\nPrices')")
     field.fill("")
     expect(chat.get_by_role("button", name="Prices")).to_be_visible()

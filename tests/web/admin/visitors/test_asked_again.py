@@ -118,3 +118,15 @@ def test_a_model_that_is_being_loaded_is_waited_for(
     write_state(owner.config.run_dir, EngineRecord("starting", supervisor=os.getpid()))
     again(owner.config, owner.database)
     assert is_requested(owner.config.run_dir, thread)
+
+
+def test_what_comes_closest_is_shown_beside_a_no(owner: OwnerServer, post: Post) -> None:
+    add_note(owner.database, owner.site_id, "Bread", "Our rye bread is baked on Fridays.")
+    asked = "Do you bake rye bread for weddings?"
+    thread = ask_in_vain(owner.database, owner.site_id, asked)
+    near = KnowledgeBase(owner.database).ground(owner.site_id, asked)
+    assert near.unsure_answer, "nothing answers surely"
+    asking = post(f"/admin/KEY/conversations/{thread}/again")
+    page = owner.browser("reader").get(asking.location).text
+    assert "This comes closest" in page
+    assert "baked on Fridays" in page

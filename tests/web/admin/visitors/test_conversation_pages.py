@@ -193,3 +193,19 @@ def test_a_long_list_goes_on(owner: OwnerServer) -> None:
     pages.append(browser.get(f"{path}?before={before}").text)
     assert all(sum(identifier in page for page in pages) >= 1 for identifier in ids)
     assert "before=" not in pages[1].split("<table>")[1].split("</main>")[0]
+
+
+def test_a_courtesy_is_no_missing_answer(owner: OwnerServer) -> None:
+    thread = talk(owner, "Thanks!", "You are welcome!", "none", status="courtesy")
+    page = owner.browser("owner").get(f"/admin/{owner.key}/conversations/{thread}").text
+    assert "a courtesy, no question" in page
+    assert "no answer" not in page
+    assert "Answer this better" not in page
+
+
+def test_a_page_below_one_of_the_menu_marks_it(owner: OwnerServer) -> None:
+    thread = talk(owner, "When?", "From 9.", "pages")
+    path = f"/admin/{owner.key}/conversations"
+    pages = [owner.browser("reader").get(address).text for address in (path, f"{path}/{thread}")]
+    marks = [re.findall(r'aria-current="(\w+)">Conversations<', page) for page in pages]
+    assert marks == [["page"], ["true"]]
