@@ -17,16 +17,16 @@ else:
 
 
 class _DataLoader(SafeLoader):
-    """Refuses a key that stands twice in a mapping, of which YAML keeps the last."""
+    """Refuses a key that occurs twice in a mapping, of which YAML keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         if key := repeated_key(node):
-            raise ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+            raise ConstructorError(None, None, f"{key.value!r} occurs twice", key.start_mark)
         return super().construct_mapping(node, deep)
 
 
 def repeated_key(node: yaml.MappingNode) -> yaml.ScalarNode | None:
-    """The first key of *node* that stands there for the second time."""
+    """The first key of *node* that occurs there a second time."""
     keys = set()
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):
@@ -40,7 +40,7 @@ def read_yaml(package: str, name: str) -> Any:
     """The contents of the YAML file *name* in *package*.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or a key stands twice in it; names the file and the line.
+        yaml.YAMLError: it is no YAML, or a key occurs twice in it; names the file and the line.
     """
     with files(package).joinpath(name).open(encoding="utf-8") as file:
         return yaml.load(file, _DataLoader)  # noqa: S506 - a SafeLoader

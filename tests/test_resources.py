@@ -22,5 +22,5 @@ def test_a_key_that_stands_twice_is_refused(
     (tmp_path / "fr.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(yaml.YAMLError) as refused:
         read_yaml(tmp_path.name, "fr.yaml")
-    assert f"{key!r} stands twice" in str(refused.value)
+    assert f"{key!r} occurs twice" in str(refused.value)
     assert f'fr.yaml", line {line}' in str(refused.value)

@@ -46,7 +46,7 @@ class Enrolment:
 
 
 def enrol(name: str, secret: str = "") -> Enrolment:
-    """A fresh secret for the account called *name*; or *secret*, shown once more."""
+    """A fresh secret for the account called *name*; or *secret*, shown again."""
     secret = secret if SECRET.fullmatch(secret) else pyotp.random_base32()
     address = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
     svg = segno.make(address, micro=False).svg_inline(

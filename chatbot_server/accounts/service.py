@@ -114,7 +114,7 @@ def reset_token(session: Session, name: str) -> str:
 def open_setup(database: Database, data_dir: Path) -> str | None:
     """The set-up token of a server without accounts, created on first use; None if it has some.
 
-    It stands in ``data_dir/setup-token``, which only the server's user may read; the database
+    It is in ``data_dir/setup-token``, which only the server's user may read; the database
     has its hash alone.
     """
     file = data_dir / SETUP_FILE

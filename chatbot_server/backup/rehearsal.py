@@ -27,7 +27,7 @@ from chatbot_server.storage.database import Database
 from chatbot_server.temporary import temporary_folder
 
 MONTH = 30 * DAY
-# What is counted anew, or says when and how often something was indexed.
+# What is counted again, or says when and how often something was indexed.
 MADE_ANEW = {"knowledge_document": {"id", "read"}, "knowledge_state": {"version"}}
 logger = logging.getLogger(__name__)
 

@@ -46,7 +46,7 @@ from chatbot_server.storage.visitors.feedback import erase_contact_requests
 from chatbot_server.storage.visitors.messages import count_messages, mark_cut_answers
 from chatbot_server.temporary import delete_left_behind, temporary_folder
 
-# How often it is begun anew because a visitor had something erased while pages were copied.
+# How often it is started again because a visitor had something erased while pages were copied.
 MOST_TRIES = 20
 # Of the folders with a new file, which holds what visitors wrote.
 PURPOSE, REHEARSAL = "restore", "rehearsal"
@@ -88,7 +88,7 @@ def restore(
     """Put the backup at *file* in the place of all that is there: all of it, or nothing.
 
     What was erased on demand since it was made stays erased, and what has outlived its time.
-    Documents are cut and indexed anew; their vectors follow in the background. Everybody is
+    Documents are cut and indexed again; their vectors follow in the background. Everybody is
     logged out.
 
     Raises:
@@ -248,7 +248,7 @@ def _erase_in(file: Path, erasures: Mapping[str, int]) -> None:
 
 
 def _check_erasures(database: Database, erasures: Mapping[str, int]) -> None:
-    """Look once more, when nobody can write any more: a visitor's erasure would be undone.
+    """Look again, when nobody can write any more: a visitor's erasure would be undone.
 
     Raises:
         _ErasedMeanwhile: somebody had something erased.

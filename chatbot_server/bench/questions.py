@@ -35,7 +35,7 @@ class Questions:
         return [Message("system", system), Message("user", ASK + self.words(count))]
 
     def fresh(self, turns: Sequence[Message]) -> list[Message]:
-        """*turns* again, but nothing of it was seen before: it is all read anew."""
+        """*turns* again, but nothing of it was seen before: all of it is read again."""
         return [Message("system", f"{self.words(4)}. {turns[0].content}"), *turns[1:]]
 
 

@@ -188,7 +188,7 @@ class LiveAnswer:
             return self._changed.wait_for(lambda: self.ended_at is not None, seconds)
 
     def _publish(self, events: Iterator[Event], *, until_accepted: bool = False) -> None:
-        """Publish *events* to the end, or only up to the first that has to be waited for."""
+        """Publish *events* to the end, or only those that come without waiting."""
         is_over = True
         try:
             for event in events:

@@ -162,7 +162,7 @@ class Turn:
             yield from self._answer_by_quote(grounding)
 
     def _repeat(self, answer: CachedAnswer) -> Iterator[Event]:
-        """The cached answer once more."""
+        """The cached answer, given again."""
         self._record.repeat(answer)
         yield TextPiece(answer.text)
         if answer.sources:

@@ -47,7 +47,7 @@ class Expected:
     Attributes:
         key: of the site.
         server: address of this server as visitors reach it, without a slash at the end.
-        tag: the whole tag as it should stand in the page.
+        tag: the whole tag as it should be in the page.
         origin: of the page.
         allowed: whether the site allows that origin.
         integrity: of the loader as it is now.

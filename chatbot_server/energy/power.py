@@ -51,7 +51,7 @@ class PowerCounter:
     @classmethod
     def find(cls, folder: Path = POWERCAP) -> PowerCounter | None:
         """The counter of this machine; None in virtual machines, or if only root may read it."""
-        # “intel-rapl-mmio:0” counts a package once more, “intel-rapl:0:2” may be its memory.
+        # “intel-rapl-mmio:0” counts a package twice, “intel-rapl:0:2” may be its memory.
         zones = sorted(folder.glob("intel-rapl:*"))
         try:
             domains = [domain for zone in zones if (domain := Domain.open(zone))]

@@ -33,7 +33,7 @@ COMMAND_VARIABLE = "CHATBOT_COMMAND"
 COMMAND = "chatbot-server"
 # Set by the command of an installation (control.sh), which handles `restart` and its like itself.
 CONTROL_VARIABLE = "CHATBOT_CONTROL"
-# What a model reads stands as such texts stood where it was trained.
+# What a model reads is written as such texts were where it was trained.
 READ_BY_MODELS = ("instructions", "prompt_")
 _NARROW = re.compile(r" (?=[;!?])|(?<=\d) (?=\d{3}(?!\d))")
 _WIDE = re.compile(r" (?=[:»%€])|(?<=«) |(?<=[\d}]) (?=(?:ko|Mo|Go|ms|s|h|min)\b)")

@@ -37,7 +37,7 @@ class JsonLineChild:
 
     Attributes:
         module: its ``answer`` takes a request and returns an answer, both of them JSON.
-        memory_bytes: the process gets no more.
+        memory_bytes: the most that the process gets.
         processor_seconds: of computing, after which the process is killed.
         idle_seconds: without a request, after which the process leaves.
         variables: of its environment, beside :data:`HARMLESS_VARIABLES`.
@@ -66,7 +66,7 @@ class JsonLineChild:
         """The answer to *request*.
 
         *most_seconds* are for a process that makes progress: starved on a busy machine, it would
-        only have to begin anew.
+        only have to start again.
 
         Raises:
             ChildFailed: it did not come within *seconds*, nor progress, nor within

@@ -15,7 +15,7 @@ def work_of(pid: int) -> str:
 
 
 class Patience:
-    """How long a process is waited for: as long as it makes progress, up to a limit.
+    """How long to wait for a process: as long as it makes progress, up to a limit.
 
     Where progress cannot be seen, there is none.
 

@@ -1,4 +1,4 @@
-"""Make text safe to show and to tokenise: what a reader cannot see, a model shall not read."""
+"""Make text safe to show and to tokenise: what a reader cannot see, a model is not to read."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ MISTAKES = (
 
 @dataclass(frozen=True)
 class EnginePlan:
-    """How the engine's process shall run the configured model.
+    """How the engine's process is to run the configured model.
 
     Attributes:
         passed_over: the engines that would be preferred, and why they cannot run it.

@@ -53,8 +53,8 @@ SQLITE_TROUBLES = (
 # Troubles that pass: another program writes for long, or PostgreSQL restarts.
 PASSING = ("database_locked", "database_busy", "database_away")
 PAUSE_SECONDS = 0.5
-# Erased rows are in the write-ahead log until nobody reads an older state of the database. While
-# that is waited for, nobody writes; so it is waited for shortly, and again after a pause.
+# Erased rows are in the write-ahead log until nobody reads an older state of the database. Nobody
+# can write during this wait, so it is short, and repeated after a pause.
 FORGET_SECONDS = 5.0
 CHECKPOINT_WAIT_MS = 100
 CONNECT_SECONDS = 10

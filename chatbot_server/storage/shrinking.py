@@ -34,7 +34,7 @@ def make_new_file_shrinkable(connection: sqlite3.Connection) -> None:
 
 
 def make_shrinkable(engine: Engine) -> None:
-    """Write the whole file anew if a version made it that did not know how to shrink it.
+    """Rewrite the whole file if a version made it that did not know how to shrink it.
 
     Nobody else can write meanwhile, so this is for a start. Without room on the disk for two more
     such files, it stays as it is.

@@ -75,4 +75,4 @@ def test_what_is_left_open_is_said_behind_the_answer(tmp_path: Path) -> None:
     said = text(chat.ask("When? Is *it* free? And tea?"))
     assert said.startswith(QUOTED.answer)
     assert "“Is \\*it\\* free?” I found nothing more" in said
-    assert "again by itself: “And tea?”" in said
+    assert "on its own: “And tea?”" in said

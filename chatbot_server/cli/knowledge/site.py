@@ -35,7 +35,7 @@ def mention_no_pages(context: Context, site_id: int, *, was_read: bool) -> None:
     """Say what visitors get if the site has nothing to answer from.
 
     Args:
-        was_read: a source of it has been read, in vain.
+        was_read: a source of it has been read, without success.
     """
     from chatbot_server.storage.site.sites import Site
 

@@ -1,4 +1,4 @@
-"""``chatbot-server knowledge unanswered`` and ``answer``: what visitors asked in vain."""
+"""``chatbot-server knowledge unanswered`` and ``answer``: what visitors got no answer to."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Several conversations over one copy of the model in memory, through llama.cpp's C functions.
 
-Why: each instance of ctransformers maps the model file into memory anew. A token touches all
+Why: each instance of ctransformers maps the model file into memory again. A token touches all
 pages of the file, so with four instances in turns the processor's page tables leave its cache:
 a token takes 4.2 % longer, against 1.2 to 1.9 % with four contexts over one mapping (and a slot
 24 MB instead of 52).

@@ -127,7 +127,7 @@ class _GrammarWriter:
             )
 
     def _expression(self, schema: Any, depth: int, refs: tuple[str, ...]) -> str:
-        """An expression for *schema*, which stands *depth* deep inside the definitions *refs*."""
+        """An expression for *schema*, nested *depth* deep inside the definitions *refs*."""
         self._count(1, depth)
         if schema is True:
             return "value"

@@ -209,7 +209,7 @@ class SocketCompletion:
     """A :class:`~chatbot_server.engine.base.Completion` that is read from the socket.
 
     The first event is read at once, so that a refusal is raised to the caller of ``generate``.
-    After a crash before the first token, the request is sent once more.
+    After a crash before the first token, the request is sent again.
 
     Args:
         open_: opens a connection, see :meth:`SocketEngine._open`.

@@ -62,7 +62,7 @@ class Gguf:
 
     Attributes:
         metadata: numbers, booleans and text; arrays are lists of bytes or numpy arrays.
-        spans: where each key-value pair (key included) stands in the file.
+        spans: where each key-value pair (key included) is in the file.
         data_start: where the tensors' data begins in the file.
     """
 

@@ -1,6 +1,6 @@
 """A download that was requested in the browser; its progress is in a file beside the models.
 
-The web process notes what is wanted; a job does it, and goes on with it after a restart.
+The web process notes what is wanted; a job does it, and resumes it after a restart.
 """
 
 from __future__ import annotations

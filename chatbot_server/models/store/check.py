@@ -86,7 +86,7 @@ def ensure_memory(file: ModelFile, context_length: int, freed: int = 0) -> None:
 
 
 def ensure_template(file: ModelFile, family: str | None) -> None:
-    """Refuse a chat template that cannot be used, where *family* says that it shall be.
+    """Refuse a chat template that cannot be used, where *family* says that it is to be.
 
     Raises:
         ModelError: it is broken, endless, or reaches for what it must not.

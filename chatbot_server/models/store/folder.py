@@ -2,7 +2,7 @@
 
 Files that were downloaded lie in the folder. A file that was added stays where it is and is
 referred to, with no second copy of gigabytes and no link that a backup could follow: its
-path stands in ``installed.json`` beside them.
+path is in ``installed.json`` beside them.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class Frontier:
                     page.state, page.depth, page.listed = "found", depth, listed
 
     def reopen(self, page_ids: Iterable[int]) -> None:
-        """Have pages of this crawl be read once more."""
+        """Have pages of this crawl read again."""
         with self.database.session() as session:
             for page_id in page_ids:
                 if (page := session.get(KnowledgePage, page_id)) is not None:

@@ -1,6 +1,6 @@
 """Separates what the pages of a site share from their own text, after a crawl of all pages.
 
-Menus, footers and banners stand on every page: repeated a hundred times they would be rivals of
+Menus, footers and banners are on every page: repeated a hundred times they would be rivals of
 each other. They are taken out of the pages, and indexed once, under the site's name.
 """
 

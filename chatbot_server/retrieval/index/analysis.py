@@ -33,7 +33,7 @@ class AnalysedDraft:
     """A draft with all that is stored of it.
 
     Attributes:
-        digest: a hash of the draft: it is indexed anew if this has changed.
+        digest: a hash of the draft: it is indexed again if this has changed.
         title, wordings, text: cleaned, and cut to the limits of this module.
         language: as the draft gives it, or guessed from its text.
         terms: for each of ``chunks``, its stems in order.

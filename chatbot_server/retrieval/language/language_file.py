@@ -180,7 +180,7 @@ class Language(_Record):
         asks_when: asks for a date.
         asks_hour: asks for a time of the day; *asks_how_long*: for a duration.
         asks_who: asks for a person; *asks_age*: for an age.
-        contact_headings: stand in headings over how to reach the place.
+        contact_headings: occur in headings that introduce how to reach the place.
         asks_phone_number: asks for a telephone number, and not just how to reach the place.
         negations: words that deny.
         negation_endings: ends of such words.

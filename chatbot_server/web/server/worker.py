@@ -50,7 +50,7 @@ SWITCH_SECONDS = 0.001
 NEW_OBJECTS = 5_000
 ACCEPTED_AT_ONCE = 32
 # gunicorn kills a worker that has not moved for a minute, and loading the application moves
-# nothing: on a machine with much other work, it would be killed and begun anew for ever.
+# nothing: on a machine with much other work, it would be killed and started again for ever.
 LOADING_SECONDS = 300.0
 # How long a client that is still sending has to read an error.
 CLOSE_SECONDS = 2.0

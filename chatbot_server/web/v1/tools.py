@@ -271,7 +271,7 @@ class ToolCompletion(TransformedCompletion):
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Whether objects and lists stand in each other more than so many *levels* deep."""
+    """Whether objects and lists are nested more than so many *levels* deep."""
     inside = [value] if isinstance(value, dict | list) else []
     for _ in range(levels):
         inside = [

@@ -19,7 +19,7 @@ from chatbot_server.retrieval.index.embedder import Embedder
 
 
 class CloserLook:
-    """Compares the words of the best *sections* with those of *query*, and sorts them anew.
+    """Compares the words of the best *sections* with those of *query*, and sorts them again.
 
     Where the tokens of sections are not stored yet, they are compared by :mod:`.interaction`. On
     larger sites, those in another language than the question are compared by

@@ -63,7 +63,7 @@ class Evidence:
         other_language: 1 if the question is in another language than the section.
         words: logarithm of the number of content words in the question.
         chunks: number of chunks of the site.
-        under_heading: 1 if the section stands under a heading.
+        under_heading: 1 if the section is under a heading.
         interaction: how well the section's words answer those of the query, -1 to 1; None if they
             were not compared.
         word_nearness: mean cosine of the query's content words and the nearest word of the section

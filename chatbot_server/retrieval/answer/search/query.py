@@ -154,7 +154,7 @@ class EarlierTurns:
 
 
 def page_of(url: str, title: str) -> str:
-    """What stands for a page: its address without the place in it; without one, its title."""
+    """What identifies a page: its address without the place in it; without one, its title."""
     return url.partition("#")[0] or title
 
 

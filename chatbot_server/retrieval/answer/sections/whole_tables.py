@@ -37,7 +37,7 @@ def _whole(unit: UnitOfWork, section: SectionText) -> SectionText:
 
 
 def _lines(chunk: ChunkText, section: SectionText) -> Sequence[str]:
-    """Those of *chunk*, if it stands under the same heading as *section*."""
+    """Those of *chunk*, if it is under the same heading as *section*."""
     return chunk.text.split("\n") if chunk.heading == section.chunk.heading else ()
 
 

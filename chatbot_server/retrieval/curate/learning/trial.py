@@ -79,7 +79,7 @@ def try_own_question(base: KnowledgeBase, site_id: int, text: str) -> Trial:
 
 
 class FirstTrials:
-    """The first trials of the last few sites, made anew once what they depend on has changed."""
+    """The first trials of the last few sites, made again once what they depend on has changed."""
 
     def __init__(self, base: KnowledgeBase) -> None:
         self._base = base

@@ -87,7 +87,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def make_place(place: Path, weights: Weights, layers: int, heads: int) -> None:
-    """Make *place* anew, and delete what other versions made beside it.
+    """Make *place* again, and delete what other versions made beside it.
 
     Raises:
         OSError: it cannot be written.

@@ -124,7 +124,7 @@ def names_no_subject(
 
 
 def continues(question: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *question* begins like one that goes on with the last: “and”, “what about”."""
+    """Whether *question* begins like one that continues the last: “and”, “what about”."""
     flat = fold(question).replace("’", "'").lstrip()
     return bool(phrase_pattern("followup_openings", languages).match(flat))
 

@@ -129,7 +129,7 @@ def asks_how_much(question: str, languages: Languages = ALWAYS_USED) -> bool:
 
 
 def names_contact(heading: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *heading* stands over how to reach the place."""
+    """Whether *heading* introduces how to reach the place."""
     return bool(_concept_words(languages).contact_heading.search(" ".join(stems.words(heading))))
 
 

@@ -1,4 +1,4 @@
-"""Lines as they stand on a page or in a text file, made into paragraphs."""
+"""Lines as they are on a page or in a text file, made into paragraphs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ENDS_BLOCK = re.compile(r"^\s*(?:#|\||<|```|~~~|[-=]{3,}\s*$)|(?:  |\\)$")
 
 
 def without_page_number(line: str) -> str:
-    """What a line that stands on every page says beside the number of the page."""
+    """What a line that is on every page says beside the number of the page."""
     line = _ENDS_WITH_NUMBER.sub("", line)
     return "" if len(line) < 40 and _PAGE_NUMBER.fullmatch(line) else line
 

@@ -47,7 +47,7 @@ class MarkdownWriter:
 
     @property
     def first_heading(self) -> str:
-        """What heads the document, or stands first as if it did."""
+        """What heads the document, or comes first as if it did."""
         texts = (text for kind, text in self._with_headings() if kind == "heading")
         return self._first_heading or next(texts, "").lstrip("#").strip()
 
@@ -103,7 +103,7 @@ class MarkdownWriter:
             self._add("item", f"{'  ' * min(depth, 8)}{mark} {plain}")
 
     def table(self, rows: Sequence[Row], header_rows: int | None = None) -> None:
-        """A table; what spans several cells stands in each of them.
+        """A table; what spans several cells is in each of them.
 
         *header_rows* is None where the file does not say how many of the first ones name the
         columns.
@@ -187,7 +187,7 @@ def with_note(note: str) -> tuple[str, str]:
 
 
 def table_blocks(rows: Sequence[Row], header_rows: int | None) -> list[tuple[str, str]]:
-    """A table as Markdown, what stands across all of its columns above or below as paragraphs."""
+    """A table as Markdown; what spans all of its columns above or below becomes paragraphs."""
     grid = without_empty([[in_line(lines_of_cell(cell)) for cell in row] for row in rows])
     blocks: list[tuple[str, str]] = []
     while len(grid) > 1 and len(grid[0]) > 1 and len(set(grid[0])) == 1:

@@ -1,1 +1,1 @@
-"""From the tree of an HTML page to blocks of text: what stands on the page, and nothing else."""
+"""From the tree of an HTML page to blocks of text: what is on the page, and nothing else."""

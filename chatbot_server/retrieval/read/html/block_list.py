@@ -29,7 +29,7 @@ class BlockList:
     Attributes:
         blocks: in the order of the page.
         list: the outermost list that is being read.
-        reopened: the heading below which the next text stands again, after an accordion.
+        reopened: the heading that the next text is under again, after an accordion.
     """
 
     def __init__(self, main: Any) -> None:

@@ -132,7 +132,7 @@ def is_silent(cell: Any) -> bool:
 
 
 def show_in_cell(icon: Any, sign: str, silent: set[Any]) -> bool:
-    """Write what *icon* means into its cell, if it stands in one; a name only in *silent* ones."""
+    """Write what *icon* means into its cell, if it is in one; a name only in *silent* ones."""
     cell = _cell_of(icon)
     if cell is None:
         return False

@@ -17,7 +17,7 @@ _IS_LINK = "normalize-space(.) and normalize-space(.) = normalize-space(.//a)"
 
 
 def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
-    """The first of its titles, without the site's name beside it; and what stood there."""
+    """The first of its titles, without the site's name beside it; and what was there."""
     paths = ("//meta[@property='og:title']/@content", "//title", "//h1")
     titles = (_first_text(tree.xpath(path)) for path in paths)
     title = next(filter(None, titles), "")
@@ -36,7 +36,7 @@ def page_title(tree: Any, site_names: Iterable[str]) -> tuple[str, str]:
 
 
 def name_beside_home(title: str) -> str:
-    """What stands beside “Home” in the *title* of a site's first page; empty for other titles."""
+    """What is beside “Home” in the *title* of a site's first page; empty for other titles."""
     parts = [part for part in SEPARATOR.split(title) if part]
     if len(parts) > 1 and folded(parts[0]) in _FIRST_PAGES:
         return title[title.index(parts[1], len(parts[0])) :].strip()

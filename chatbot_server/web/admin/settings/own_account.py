@@ -105,7 +105,7 @@ def _show_enrolment(secret: str = "", *, status: int = 200, **values: Any) -> Re
 
 
 def _confirmed(parts: AdminParts, session: Session, field: str) -> Account:
-    """The account that is logged in, whose password stands in *field*.
+    """The account that is logged in, whose password is in *field*.
 
     Raises:
         Unauthorized: it does not.

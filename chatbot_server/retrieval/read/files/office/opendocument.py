@@ -106,7 +106,7 @@ class OpenDocumentReader:
             write_sheet(grid.rows, writer)
 
     def write_slide(self, slide: Any, writer: MarkdownWriter, level: int) -> None:
-        """What stands on a slide, below its title; the notes of who shows it are not."""
+        """What is on a slide, below its title; not the notes of the speaker."""
         titles = [
             shape for shape in children(slide, "frame") if attribute(shape, "class") == "title"
         ]

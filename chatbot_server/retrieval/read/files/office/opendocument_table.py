@@ -22,7 +22,7 @@ def count_of(element: Any, name: str) -> int:
 
 
 class TableGrid:
-    """The rows of a table; what spans several cells stands in each of them.
+    """The rows of a table; what spans several cells is in each of them.
 
     Args:
         cell_writer: reads what is in a cell.

@@ -79,7 +79,7 @@ class SlideReader:
             self._titles = [self._shapes.pop(0)]
 
     def write(self, writer: MarkdownWriter, level: int) -> None:
-        """The title as a heading of *level*, and what stands below it."""
+        """The title as a heading of *level*, and what is below it."""
         for shape in self._titles:
             lines = [words_of(paragraph) for paragraph in children(child(shape, "txBody"), "p")]
             writer.heading(level, " ".join(lines))
@@ -178,7 +178,7 @@ def words_of(paragraph: Any) -> str:
 
 
 def rows_of_table(table: Any) -> list[list[str]]:
-    """The rows of a table; what spans several cells stands in each of them.
+    """The rows of a table; what spans several cells is in each of them.
 
     Raises:
         Unreadable: there are too many.

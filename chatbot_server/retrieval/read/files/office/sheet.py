@@ -33,7 +33,7 @@ class SheetRow(list[str]):
 def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
     """The tables and texts of a sheet, in order; empty rows part them."""
     for lead, table in parts_of(rows):
-        texts = [text for text, _rows in groupby(lead)]  # a merged cell stands in each of its rows
+        texts = [text for text, _rows in groupby(lead)]  # a merged cell is in each of its rows
         for at, text in enumerate(texts):
             has_text_below = bool(table) or at + 1 < len(texts)
             may_head = len(text) <= LONGEST_HEADING and not text.endswith((".", "!", ",", ";"))
@@ -49,7 +49,7 @@ def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
 def without_repeats(table: Sequence[Row]) -> list[Row]:
     """*table* without columns that say in each row what the one before says.
 
-    Cells are merged so where tables of other columns stand above or below.
+    Cells are merged in this way where tables with other columns are above or below.
     """
     width = max(map(len, table), default=0)
     rows = [[*row, *[""] * (width - len(row))] for row in table]
@@ -58,7 +58,7 @@ def without_repeats(table: Sequence[Row]) -> list[Row]:
 
 
 def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
-    """Each table with the texts above it, which stand in no column of it."""
+    """Each table with the texts above it, which are in no column of it."""
     lead: list[str] = []
     table: list[Row] = []
     for block in blocks_of(rows):

@@ -111,7 +111,7 @@ def rows_of_sheet(
     formats: list[str | None],
     bold_styles: Collection[str] = frozenset(),
 ) -> list[SheetRow]:
-    """The rows of a sheet that are shown; what spans several cells stands in each of them.
+    """The rows of a sheet that are shown; what spans several cells is in each of them.
 
     Raises:
         Unreadable: there are too many.

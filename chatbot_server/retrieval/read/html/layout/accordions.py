@@ -1,4 +1,4 @@
-"""Titles and questions that open what stands below them, whatever element they are."""
+"""Titles and questions that open what is below them, whatever element they are."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _is_button_of_panel(button: Any) -> bool:
 
 
 def _element_behind(button: Any) -> Any:
-    """What stands behind *button*, or behind the box that it fills."""
+    """What follows *button*, or behind the box that it fills."""
     behind = button.getnext()
     around = button.getparent()
     if behind is None and around is not None and len(around) == 1 and around.tag in BLOCKS:

@@ -1,4 +1,4 @@
-"""Cards that stand side by side: the date or price above a card's heading is said of that card."""
+"""Cards side by side: the date or price above a card's heading is said of that card."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chatbot_server.retrieval.read.html.text.names import HEADINGS
 
 MAX_HEADINGS = 5000
 MAX_DEPTH = 8
-# What stands above a heading and is said below it: a date with its place, a price.
+# What is above a heading and is said below it: a date with its place, a price.
 MAX_ABOVE = 3
 LONGEST_ABOVE = 100
 _NO_CARDS = ("html", "body", "main", "header", "table", "tbody", "tr")
@@ -80,7 +80,7 @@ def is_no_card(element: Any) -> bool:
 
 
 def has_like(card: Any, counts: Counter[Any]) -> bool:
-    """Whether a card with a heading stands before or behind *card*."""
+    """Whether there is a card with a heading before or behind *card*."""
     neighbours = (card.getprevious(), card.getnext())
     return any(
         neighbour is not None and neighbour.tag == card.tag and counts[neighbour]

@@ -94,7 +94,7 @@ def line_of_card(box: Any, text: Text) -> str:
 
 
 def cells_of_card(box: Any) -> list[Any]:
-    """What stands in *box*: a name above its description, in a box of their own, is two cells."""
+    """What is in *box*: a name above its description, in a box of their own, is two cells."""
     cells: list[Any] = []
     for cell in map(unwrapped, parts_of(box)):
         inner = parts_of(cell) if cell.tag in _BOXES and not _is_line_of_card(cell) else []

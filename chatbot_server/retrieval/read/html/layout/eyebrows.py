@@ -18,7 +18,7 @@ _BOXES = ("a", "article", "div", "header", "li", "section")
 def put_eyebrow_below(heading: Any, blocks: list[Block]) -> None:
     """Move the last of *blocks*, the element *heading*, above the words that begin its box.
 
-    They would be read as the end of what stands before that box.
+    They would be read as the end of what comes before that box.
     """
     *_, above, own = [None, None, *blocks[-2:]]
     if above is None or own is None or above.level or above.link or above.margin != own.margin:

@@ -18,7 +18,7 @@ class _Item:
         about: what the lists around it are about.
         text: its own.
         line: the place of its line; None: it has none yet, or is said of other items.
-        has_heading: a heading stands in it; what follows is no item's text.
+        has_heading: a heading is in it; what follows is no item's text.
     """
 
     about: str = ""

@@ -1,4 +1,4 @@
-"""What stands around the content of a page: header, footer and sides."""
+"""What is around the content of a page: header, footer and sides."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WHOLES = words_of("app body container content layout main page root site theme 
 
 
 def begins_margin(element: Any) -> bool:
-    """Whether *element* stands around the content of its page."""
+    """Whether *element* is around the content of its page."""
     tag = element.tag
     if tag in ("html", "body", "main", "article", "li", "p"):
         return False

@@ -1,4 +1,4 @@
-"""The heading that what follows an accordion stands below."""
+"""Under which heading what follows an accordion is."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class HeadingsAbove:
         self._headings: list[ReadHeading] = []
 
     def add(self, heading: Any, block: Block) -> None:
-        """*heading* was read as *block*, and ends what stood below those of its level."""
+        """*heading* was read as *block*, and ends what was under those of its level."""
         above = [each for each in self._headings if each.block.level < block.level]
         self._headings = [*above, ReadHeading(heading, block)]
 
     def heading_of(self, element: Any) -> Block | None:
-        """The heading that *element* stands below: none of a box before it with other content."""
+        """The heading that *element* is under: none of a box before it with other content."""
         around: set[Any] = set(islice(element.iterancestors(), MAX_DEPTH))
         for heading in self._headings[: -MAX_HEADINGS - 1 : -1]:
             if not is_head_of_other_box(heading.element, around):

@@ -126,7 +126,7 @@ def names_columns_plainly(grid: list[list[str]]) -> bool:
     """Whether the first row names the columns, although its cells look like all others.
 
     It is without a number, which few others are (“free”), and has short names that stand nowhere
-    below; or nothing stands in its corner alone.
+    below; or only its corner is empty.
     """
     names, body = grid[:1], [row for row in grid[1:] if not spans_all(row)]
     if not names or not body:
@@ -227,7 +227,7 @@ def is_head(row: Any, cells: list[Any]) -> bool:
 
 
 def is_written_bold(cell: Any) -> bool:
-    """Whether the whole text of *cell* stands in ``b`` or ``strong``."""
+    """Whether the whole text of *cell* is in ``b`` or ``strong``."""
     inner = [child for child in cell if child.tag in ("b", "strong", "p", "span", "font")]
     if len(inner) != 1 or len(cell) != 1 or (cell.text or "").strip():
         return False
@@ -277,7 +277,7 @@ def rows_of_terms(terms: Any, text: Text) -> list[list[str]]:
 
 
 def parts_of(container: Any) -> list[Any]:
-    """The elements in *container* but its pictures; none if text stands beside them."""
+    """The elements in *container* but its pictures; none if there is text beside them."""
     if (container.text or "").strip() or any((child.tail or "").strip() for child in container):
         return []
     return [child for child in container if child.tag not in PICTURES]

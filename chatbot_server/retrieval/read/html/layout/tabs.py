@@ -12,7 +12,7 @@ from chatbot_server.retrieval.read.html.text.names import HEADINGS
 MAX_LINKS = 5000
 LONGEST_LABEL = 60
 MOST_TABS = 40
-# The first of several in a box of their own; behind them stand labels and panels.
+# The first of several in a box of their own; behind them are labels and panels.
 _FIRST_RADIO = "//div/input[@type='radio'][position() = 1][following-sibling::input[@type='radio']]"
 PANELS = ("div", "section", "article", "ul", "table", "p")
 # What scripts find tab and panel by: both have the same value.
@@ -51,7 +51,7 @@ def scripted_tabs(tree: Any) -> dict[str, str]:
 
 
 def opened_panels(tree: Any) -> list[tuple[Any, Any]]:
-    """Tabs that name their panels, with these: at least two that stand side by side."""
+    """Tabs that name their panels, with these: at least two, side by side."""
     targets: list[tuple[Any, str]] = []
     for tab in tree.xpath("//a[starts-with(@href, '#')] | //*[@onclick]")[:MAX_LINKS]:
         opened = _OPENED.search(tab.get("onclick") or "")

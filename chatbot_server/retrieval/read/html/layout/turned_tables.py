@@ -1,4 +1,4 @@
-"""Tables whose values stand below their names, or in the lines of one cell: a row for each."""
+"""Tables whose values are below their names, or in the lines of one cell: a row for each."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def with_headings(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _titles_of_lists(blocks: Sequence[Block]) -> set[int]:
-    """Where a short text in bold, also with a number, stands above a list; at least twice."""
+    """Where a short text in bold, also with a number, is above a list; at least twice."""
     places = {
         at
         for at, (block, following) in enumerate(pairwise(blocks))

@@ -23,7 +23,7 @@ class BrokenLine(NamedTuple):
 
     Attributes:
         bold: its beginning, as far as it is bold.
-        is_after_gap: it is the first one, or an empty line stands before it.
+        is_after_gap: it is the first one, or an empty line comes before it.
     """
 
     text: str

@@ -46,7 +46,7 @@ class InlineText:
     """Gathers the text of a block.
 
     Args:
-        decimal: what stands before the cents in the page's language.
+        decimal: what comes before the cents in the page's language.
     """
 
     def __init__(self, decimal: str = ",") -> None:
@@ -57,7 +57,7 @@ class InlineText:
         self._size = self._linked = self._bold = 0
 
     def add(self, text: str | None) -> None:
-        """Text as it stands in the source."""
+        """Text as it is in the source."""
         if not text:
             return
         self._append(text.translate(_NO_MARKS))
@@ -75,7 +75,7 @@ class InlineText:
         self._append(" ")
 
     def line(self) -> None:
-        """What follows stands on another line."""
+        """What follows is on another line."""
         self._append(_LINE)
 
     def open(self, element: Any) -> None:

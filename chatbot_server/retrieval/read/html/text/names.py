@@ -26,7 +26,7 @@ MARKING = words_of("""
 """)
 # May be the cell of a row that is no table's.
 CELLS = words_of("a address b data dd div dt em i label p small span strong td th time")
-# May stand in such a cell.
+# May be in such a cell.
 IN_CELLS = words_of("a b br em i p small span strong sup time")
 PICTURES = words_of("hr img picture svg")
 # Hold no text for a visitor, or what is struck out: it holds no more.

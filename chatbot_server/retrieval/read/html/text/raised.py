@@ -33,7 +33,7 @@ def on_the_line(text: str, decimal: str) -> str:
     the line is “9,50 €”.
 
     Args:
-        decimal: what stands before the cents in the page's language.
+        decimal: what comes before the cents in the page's language.
     """
     if SUP not in text and SUB not in text:
         return text

@@ -33,7 +33,7 @@ _NETWORKS = re.compile(
     r"|twitch|twitter|viadeo|vimeo|whatsapp|youtube|bsky|discord|mastodon|flickr)"
     r"\.[a-z]{2,9}$|^(?:www\.)?(?:git(?:hub|lab)\.com|x\.com|t\.me|youtu\.be|fb\.(?:com|me)|wa\.me|discord\.gg)$"
 )
-# What such links are called, and what stands before them: “Partager sur”, “Follow us on”.
+# What such links are called, and what comes before them: “Partager sur”, “Follow us on”.
 _WORDS = words_of("""
     facebook fb instagram insta linkedin pinterest reddit slack snapchat telegram tiktok tumblr
     twitch twitter x viadeo vimeo whatsapp youtube you tube bluesky discord github gitlab mastodon

@@ -1,4 +1,4 @@
-"""What stands on a page until its scripts put words there: marks of templates, “Loading…”."""
+"""What a page shows until its scripts put words there: marks of templates, “Loading…”."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def kind_of_date(element: Any) -> str:
 
 
 def has_other_date(date: Any) -> bool:
-    """Whether a date of publishing stands beside *date*."""
+    """Whether a date of publishing is beside *date*."""
     return any(kind_of_date(each) == _PUBLISHED[0] for each in date.itersiblings(preceding=True))
 
 

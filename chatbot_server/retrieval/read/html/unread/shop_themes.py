@@ -20,7 +20,7 @@ _CART = re.compile(
 )
 _NO_CART = ("html", "body", "main", "article", "h1")
 LONGEST = 2500
-# Classes of prices that style sheets strike out, where another one stands beside them.
+# Classes of prices that style sheets strike out, where another one is beside them.
 _FORMER = re.compile(
     r"(?:^|[\s_-])(?:(?:old|was|former|previous|compare(?:-?at)?|original|regular)[_-]?prices?"
     r"|prices?[_-]{1,2}(?:old|was|former|previous|compare(?:-?at)?|original)|(?:ancien-|vieux-)prix"
@@ -84,7 +84,7 @@ def _is_price(element: Any) -> bool:
 
 
 def _has_other_price(element: Any) -> bool:
-    """Whether another price, no former one, stands beside *element* or the box that it is in."""
+    """Whether another price, not a former one, is beside *element* or the box that it is in."""
     for box in (element, *islice(element.iterancestors(), _BOXES_OF_PRICES - 1)):
         if box.tag in _NO_BOX_OF_PRICES:
             return False

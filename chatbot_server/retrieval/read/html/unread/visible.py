@@ -106,7 +106,7 @@ class Visibility:
         )
 
     def holds_tabs(self, element: Any) -> bool:
-        """Whether panels of tabs stand in *element*, between their names or not."""
+        """Whether panels of tabs are in *element*, between their names or not."""
         return any(child.get("id") in self.tabs for child in element)
 
     def is_hidden(self, element: Any) -> bool:
@@ -158,7 +158,7 @@ def is_navigation(element: Any) -> bool:
         return True
     if element.tag in ("ol", "ul"):
         return any(map(are_crumbs, (element, *islice(element.iterancestors(), MAX_ABOVE_CRUMBS))))
-    # Above many pages their titles stand beside the crumbs.
+    # On many pages, the title is beside the crumbs at the top.
     return are_crumbs(element) and next(element.iter(*HEADINGS), None) is None
 
 
@@ -172,7 +172,7 @@ def are_crumbs(element: Any) -> bool:
 
 
 def holds_panels(tabs: Any) -> bool:
-    """Whether the panels of *tabs* stand between them."""
+    """Whether the panels of *tabs* are between them."""
     parts = islice(tabs.iterdescendants(), MAX_IN_MENU)
     return any(part.get("role") in ("tabpanel", "region") for part in parts)
 
