@@ -243,6 +243,17 @@ def test_a_schema_without_measure_is_refused_before_it_costs_anything(schema: An
     assert raised.value.code == "schema_too_large"
 
 
+HUGE = 10**400  # more than a double can hold
+
+
+def test_bounds_that_no_double_holds_are_bounds() -> None:
+    unbounded = grammar_of('{"type": "integer"}')
+    assert grammar_of(f'{{"type": "integer", "minimum": -{HUGE}, "maximum": {HUGE}}}') == unbounded
+    with pytest.raises(BadRequest) as raised:
+        grammar_of(f'{{"type": "number", "minimum": {HUGE}}}')
+    assert (raised.value.code, raised.value.values["name"]) == ("schema_not_here", "minimum")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "nul"])
 def test_what_is_no_json_is_no_schema(text: str) -> None:
     with pytest.raises(BadRequest):

@@ -330,6 +330,8 @@ def _number_bounds(rest: Mapping[str, Any]) -> Bounds:
 
 def _fraction(value: Any, name: str) -> Fraction:
     """The number as it was written: 0.1, not the double nearest to it."""
+    if TYPES["integer"](value):  # of any length: not each fits a double
+        return Fraction(value)
     if not TYPES["number"](value) or not math.isfinite(value):
         raise _invalid(name)
     return Fraction(str(value))
