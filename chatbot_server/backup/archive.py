@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -214,9 +215,13 @@ def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
         raise BackupError("backup_newer", version=str(raw.get("version"))[:40])
     try:
         members = {name: ArchiveMember(**member) for name, member in raw.pop("members").items()}
-        return Manifest(members=members, **raw)
-    except (TypeError, AttributeError, KeyError):
+        manifest = Manifest(members=members, **raw)
+        datetime.fromtimestamp(manifest.made)  # noqa: DTZ006 - only whether it is a moment
+    except (TypeError, AttributeError, KeyError, OverflowError, ValueError, OSError):
         raise BackupError("backup_damaged", name=MANIFEST) from None
+    if not isinstance(manifest.version, str) or not isinstance(manifest.schema, str):
+        raise BackupError("backup_damaged", name=MANIFEST)
+    return manifest
 
 
 def _unseal(data: bytes, passphrase: str) -> bytes:

@@ -18,7 +18,7 @@ from typing import Any
 from chatbot_server.backup.archive import BackupError, open_archive
 from chatbot_server.backup.rehearsal_record import FILE, Rehearsal, last_rehearsal
 from chatbot_server.backup.restoring import REHEARSAL, restore_into_new
-from chatbot_server.backup.service import SUFFIX
+from chatbot_server.backup.service import own_backups
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
 from chatbot_server.storage.base import DAY, now
@@ -65,7 +65,7 @@ def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
     What went wrong is in the log, and stays for Home and ``doctor`` until one went well.
     """
     last = last_rehearsal(run_dir)
-    copies = sorted(backups.glob(f"*{SUFFIX}"), key=lambda copy: copy.stat().st_mtime)
+    copies = own_backups(backups)
     if not copies or (last and now() - last.at < (DAY if last.code else MONTH)):
         return None
     file = copies[-1]

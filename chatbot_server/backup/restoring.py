@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -13,14 +13,14 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from chatbot_server.backup.archive import Archive, BackupError, Manifest, open_archive, read_member
-from chatbot_server.backup.service import SUFFIX
+from chatbot_server.backup.service import UPLOADED, own_backups
 from chatbot_server.config import Config
-from chatbot_server.errors import Unavailable, UsageError
+from chatbot_server.errors import NotFound, Unavailable, UsageError
 from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import AnalysedDraft, analyse
-from chatbot_server.storage.base import DAY, now
+from chatbot_server.storage.base import DAY, HOUR, now
 from chatbot_server.storage.copying import (
     DOCUMENTS,
     ERASURES,
@@ -31,6 +31,7 @@ from chatbot_server.storage.copying import (
     insert_rows,
     is_in_use,
     keep_writers_out,
+    refuse_misfits,
     schema_revision,
 )
 from chatbot_server.storage.database import RETRY_SECONDS, Database
@@ -48,6 +49,8 @@ from chatbot_server.temporary import delete_left_behind, temporary_folder
 
 # How often it is started again because a visitor had something erased while pages were copied.
 MOST_TRIES = 20
+# How long an uploaded backup waits after it was looked at.
+UPLOAD_SECONDS = 6 * HOUR
 # Of the folders with a new file, which holds what visitors wrote.
 PURPOSE, REHEARSAL = "restore", "rehearsal"
 
@@ -128,10 +131,17 @@ def restore_into_new(database: Database, file: Path) -> None:
 
 
 def delete_unfinished(database: Database, backups: Path) -> None:
-    """Delete what restores and rehearsals that were killed have left of visitors' words."""
+    """Delete what restores that were given up, and rehearsals that were killed, have left.
+
+    Visitors' words are in it.
+    """
     if database.engine.dialect.name == "sqlite":
         delete_left_behind(PURPOSE, _folder_of(database))
     delete_left_behind(REHEARSAL, backups)
+    for file in backups.glob(f"{UPLOADED}*"):
+        with suppress(OSError):  # restored at this moment, or another user's
+            if file.stat().st_mtime < now() - UPLOAD_SECONDS:
+                file.unlink()
 
 
 def erase_as_beside(database: Database, folder: Path) -> None:
@@ -151,7 +161,7 @@ def erasures_beside(folder: Path) -> dict[str, int]:
 
     A server that has lost its database has lost what it remembered; its daily copies have not.
     """
-    backups, databases = folder.glob(f"*{SUFFIX}"), folder.glob("*.db")
+    backups, databases = own_backups(folder), folder.glob("*.db")
     rows = chain.from_iterable(
         (
             *(read_member(file, f"{ERASURES}.jsonl") for file in backups),
@@ -171,29 +181,46 @@ def _put_back(
             # A running server remembers what it has read of a version: the next one is random.
             first = {"version": 0} if name == STATES else {}
             rows = ({**row, **first} for row in archive.rows(f"{name}.jsonl"))
-            count = insert_rows(session, table, rows)
+            with _damage_named(name):
+                count = insert_rows(session, table, rows)
             if member is not None and member.lines != count:
                 raise BackupError("backup_damaged", name=name)
             count_on(session, table)
     count_messages(session)
-    for site_id, source_id, analysis in documents:
-        indexing.put(session, get_source(session, site_id, source_id), analysis)
+    with _damage_named(DOCUMENTS):
+        for site_id, source_id, analysis in documents:
+            indexing.put(session, get_source(session, site_id, source_id), analysis)
 
 
 def _analysed(archive: Archive) -> Iterator[tuple[int, int, AnalysedDraft]]:
     """Site, source and text of each document."""
     for row in archive.rows(f"{DOCUMENTS}.jsonl"):
-        draft = Draft(
-            row["url"],
-            row["title"],
-            row["text"],
-            row["language"],
-            row["faq"],
-            tuple(row["wordings"]),
-        )
-        # With its own digest: a page that did not change is not embedded again at the next crawl.
-        analysis = replace(analyse(draft), digest=row["digest"])
+        with _damage_named(DOCUMENTS):
+            draft = Draft(
+                row["url"],
+                row["title"],
+                row["text"],
+                row["language"],
+                row["faq"],
+                tuple(row["wordings"]),
+            )
+            # With its own digest: what did not change is not embedded again at the next crawl.
+            analysis = replace(analyse(draft), digest=row["digest"])
         yield row["site_id"], row["source_id"], analysis
+
+
+@contextmanager
+def _damage_named(table: str) -> Iterator[None]:
+    """What goes on with the rows of a table; somebody may have written them by hand.
+
+    Raises:
+        BackupError: they have values that cannot be there.
+    """
+    try:
+        with refuse_misfits():
+            yield
+    except (ValueError, NotFound) as error:
+        raise BackupError("backup_damaged", name=table) from error
 
 
 def _replace_rows(database: Database, content: _Content) -> None:

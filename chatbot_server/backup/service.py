@@ -24,6 +24,14 @@ from chatbot_server.storage.copying import (
 from chatbot_server.storage.database import Database
 
 SUFFIX = ".chatbot-backup"
+# How the names of uploaded backups begin, which may be of anybody.
+UPLOADED = "uploaded-"
+
+
+def own_backups(folder: Path) -> list[Path]:
+    """The backups in *folder* that this server made, the newest last."""
+    files = (file for file in folder.glob(f"*{SUFFIX}") if not file.name.startswith(UPLOADED))
+    return sorted(files, key=lambda file: file.stat().st_mtime)
 
 
 def default_name() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chatbot_server import __version__
 from chatbot_server.backup.archive import AGE
-from chatbot_server.backup.service import SUFFIX
+from chatbot_server.backup.service import own_backups
 from chatbot_server.config import Config
 from chatbot_server.messages import COMMAND, own_command, say
 from chatbot_server.messages.numbers import file_size
@@ -105,9 +105,8 @@ class EmergencySheet:
         """The newest backups, and what none of them holds."""
         folder, keep = self.config.backups_dir.resolve(), self.config.backup.keep
         yield self._line("sheet_folder" if keep else "sheet_no_daily", folder=folder, keep=keep)
-        copies = sorted(folder.glob(f"*{SUFFIX}"), key=lambda copy: copy.stat().st_mtime)
         # Of those made by hand, and of the daily ones.
-        newest = {copy.name.startswith("daily-"): copy for copy in copies}
+        newest = {copy.name.startswith("daily-"): copy for copy in own_backups(folder)}
         if not newest:
             yield self._line("sheet_none_yet")
         for copy in newest.values():

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from chatbot_server.errors import Unavailable
@@ -36,6 +36,8 @@ VISITORS = (
 )
 DOCUMENTS, STATES, ERASURES = "knowledge_document", "knowledge_state", Erasure.__tablename__
 AT_ONCE = 500
+# What Python raises of values that are not as this program writes them.
+MISFITS = (TypeError, AttributeError, LookupError, OverflowError)
 # About a minute for the turn to write every table of PostgreSQL, in which others wait little.
 LOCK_TRY_MS, LOCK_TRIES, LOCK_PAUSE_SECONDS = 200, 200, 0.1
 
@@ -126,6 +128,21 @@ def insert_rows(session: Session, table: Table, rows: Iterable[Row]) -> int:
     if batch:
         session.execute(insert(table), batch)
     return count + len(batch)
+
+
+@contextmanager
+def refuse_misfits() -> Iterator[None]:
+    """What stores rows that somebody may have written by hand.
+
+    Raises:
+        ValueError: they have values that cannot be there.
+    """
+    try:
+        yield
+    except OperationalError:  # the disk is full, say
+        raise
+    except (StatementError, *MISFITS) as error:
+        raise ValueError from error
 
 
 def count_on(session: Session, table: Table) -> None:

@@ -95,29 +95,69 @@ def test_a_backup_of_a_newer_version_is_refused(
         restore(database, file, Config(data_dir=tmp_path), overwrite=True)
 
 
-def test_a_row_that_does_not_fit_changes_nothing(
-    source: tuple[Database, str], tmp_path: Path
+def by_hand(whole: Path, name: str, line: bytes, **facts: object) -> Path:
+    """The backup *whole*, with *line* alone in a member and with *facts*: all hashes are right."""
+    file = whole.with_name("by-hand")
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(file, "w") as new:
+        manifest = json.loads(old.read("manifest.json"))
+        for member in old.namelist():
+            if member not in (name, "manifest.json"):
+                new.writestr(member, old.read(member))
+        digest = hashlib.sha256(line).hexdigest()
+        manifest["members"][name] = {"lines": 1, "sha256": digest}
+        new.writestr(name, line)
+        new.writestr("manifest.json", json.dumps(manifest | facts))
+    return file
+
+
+def document(**values: object) -> bytes:
+    """The line of a document."""
+    row = {"site_id": 1, "source_id": 1, "url": "u", "title": "T", "text": "A text."}
+    row |= {"language": "en", "faq": False, "wordings": [], "digest": "x"}
+    return json.dumps(row | values).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ("feedback", b'{"message_id": "nowhere", "value": "up", "created": 1}\n'),
+        ("site", b"[1, 2]\n"),
+        ("site", b'{"id": "x", "key": "k", "name": "N", "words": {}, "origins": []}\n'),
+        ("account", b'{"id": 1, "name": {"a": 1}, "password_hash": "", "role": "owner"}\n'),
+        ("account", b'{"id": 1, "name": null, "password_hash": "", "role": "owner"}\n'),
+        (
+            "account",
+            b'{"id": 1%s, "name": "A", "password_hash": "", "role": "owner"}\n' % (b"0" * 40),
+        ),
+        ("knowledge_document", b'{"site_id": 1}\n'),
+        ("knowledge_document", document(url=5, text=7, wordings=3)),
+        ("knowledge_document", document(source_id=99)),
+    ],
+)
+def test_a_row_that_does_not_fit_is_damage_and_changes_nothing(
+    source: tuple[Database, str], tmp_path: Path, table: str, line: bytes
 ) -> None:
     database, _ = source
     file = tmp_path / "a"
     back_up(database, file)
     before = everything(database, tmp_path)
-    broken = tmp_path / "b"
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(broken, "w") as new:
-        manifest = json.loads(old.read("manifest.json"))
-        for name in old.namelist():
-            if name == "feedback.jsonl":
-                line = b'{"message_id": "nowhere", "value": "up", "created": 1}\n'
-
-                digest = hashlib.sha256(line).hexdigest()
-                manifest["members"][name] = {"lines": 1, "sha256": digest}
-                new.writestr(name, line)
-            elif name != "manifest.json":
-                new.writestr(name, old.read(name))
-        new.writestr("manifest.json", json.dumps(manifest))
-    with pytest.raises(Exception):  # noqa: B017  (of the database)
+    broken = by_hand(file, f"{table}.jsonl", line)
+    with pytest.raises(BackupError, match="This backup is not whole"):
         restore(database, broken, Config(data_dir=tmp_path), overwrite=True)
     assert everything(database, tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "facts", [{"made": "x"}, {"made": 10**30}, {"version": ["<b>"]}, {"schema": 5}]
+)
+def test_a_list_with_values_that_cannot_be_is_damage(
+    source: tuple[Database, str], tmp_path: Path, facts: dict[str, object]
+) -> None:
+    database, _ = source
+    file = tmp_path / "a"
+    back_up(database, file)
+    with pytest.raises(BackupError, match="This backup is not whole"):
+        look(by_hand(file, "recovery_code.jsonl", b"{}\n", **facts))
 
 
 def test_a_full_disk_is_told_with_the_file_that_found_no_room(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.accounts.service import check_setup, renew_setup
 from chatbot_server.backup.restoring import restore
-from chatbot_server.backup.service import default_name, look
+from chatbot_server.backup.service import UPLOADED, default_name, look
 from chatbot_server.errors import ChatbotError, NotFound, TooLarge, Unavailable, UsageError
 from chatbot_server.messages.numbers import file_size
 from chatbot_server.prompt.clean import clean_text
@@ -30,7 +30,6 @@ from chatbot_server.web.admin.pages import (
 from chatbot_server.web.admin.settings.backups import copies_in
 from chatbot_server.web.middleware.uploads import TICKET, largest_file
 
-UPLOADED = "uploaded-"
 # The tables whose rows are counted for the page, with the keys of their labels.
 COUNTED = {
     "site": "restore_count_site",

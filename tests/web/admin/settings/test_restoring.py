@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.accounts.service import open_setup
-from chatbot_server.backup.service import back_up
+from chatbot_server.backup.restoring import UPLOAD_SECONDS, delete_unfinished
+from chatbot_server.backup.service import back_up, own_backups
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.owners.accounts import all_accounts
 from chatbot_server.storage.site.sites import all_sites
@@ -138,6 +140,19 @@ def test_nothing_is_looked_at_without_the_token_or_beside_the_folder(
     assert uploads(new) == []
     for name in ("", "../chatbot.db", "/etc/passwd"):
         assert send(file=name).status_code == 400
+
+
+def test_an_upload_that_was_only_looked_at_is_nobodys_backup_and_does_not_stay(
+    former: OwnerServer, new: OwnerServer, send: Send
+) -> None:
+    assert "It holds" in send(backup_of(former)).text
+    (file,) = uploads(new)
+    assert own_backups(file.parent) == []
+    delete_unfinished(new.database, file.parent)
+    assert uploads(new) == [file], "its owner may still be reading what it holds"
+    os.utime(file, (time.time() - UPLOAD_SECONDS - 60,) * 2)
+    delete_unfinished(new.database, file.parent)
+    assert uploads(new) == []
 
 
 def test_what_is_here_is_replaced_on_demand_only(former: OwnerServer, owner: OwnerServer) -> None:
