@@ -24,7 +24,10 @@ class Clock:
         """The date: “1 March 2026”, “1er mars 2026”."""
         if not unix_seconds:
             return NEVER
-        date = self._local(unix_seconds)
+        return self.day_of_date(self.date_of(unix_seconds))
+
+    def day_of_date(self, date: date) -> str:
+        """The same of a *date*."""
         months = say("clock_months", self.language).split()
         number = say("clock_first", self.language) if date.day == 1 else str(date.day)
         return f"{number} {months[date.month - 1]} {date.year}"

@@ -113,6 +113,7 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
         page_above=BELOW.get((request.endpoint or "").removeprefix("admin."), ""),
         unread=g.get("unread", {}),
         day=clock.day,
+        day_of_date=clock.day_of_date,
         moment=clock.moment,
         decimal=lambda value, places=1: decimal(value, places, language),
         file_size=lambda byte_count: file_size(byte_count, language),

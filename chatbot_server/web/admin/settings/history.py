@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, g
 
 from chatbot_server.errors import Conflict
-from chatbot_server.messages import say
+from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.site.history import changes_of, undo_change, value_in_words
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
@@ -43,6 +43,9 @@ NAMES = {
     "instructions": "appearance_instructions",
 }
 
+# Those of the texts in the column “words”.
+NAMES_OF_TEXTS = {"greeting": "appearance_greeting", "notice": "appearance_notice"}
+
 
 def add_history(bp: Blueprint, parts: AdminParts) -> None:
     """Routes of the history of settings."""
@@ -59,8 +62,8 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
                     "settings": [
                         (
                             name_of_setting(column, language),
-                            value_in_words(change.before[column]),
-                            value_in_words(change.after[column]),
+                            _value_in_words(change.before[column], language),
+                            _value_in_words(change.after[column], language),
                         )
                         for column in change.before
                     ],
@@ -85,6 +88,20 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
             return show(key, status=error.status, problem=problem_of(error))
         parts.call_job("embed")
         return go("history", key=key, done="undone")
+
+
+def _value_in_words(value: Any, language: str) -> str:
+    """A setting's value as text; those of several texts and languages under their names."""
+    if not isinstance(value, dict):
+        return value_in_words(value)
+    parts = ((name, _value_in_words(part, language)) for name, part in value.items())
+    names = {name: say(code, language) for name, code in NAMES_OF_TEXTS.items()}
+    names |= {code: say(f"language_{code}", language) for code in LANGUAGES}
+    return "\n".join(
+        say("named", language, name=names.get(name, name), text=text) if name != "*" else text
+        for name, text in parts
+        if text
+    )
 
 
 def name_of_setting(column: str, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -90,7 +91,7 @@ def test_a_change_of_settings_is_undone(owner: OwnerServer, post: Post) -> None:
     page = browser.get(path).text
     numbers = re.findall(r'<h2 id="change-(\d+)"', page)
     assert len(numbers) == 2
-    assert "en: Hi" in page
+    assert "Greeting: English: Hi" in page
     assert "the owner" in page
     assert post(f"/admin/KEY/history/{numbers[1]}").status_code == 409, "the colour is newer"
     for number in numbers:
@@ -128,6 +129,16 @@ def test_only_the_servers_own_pages_show_the_preview(owner: OwnerServer) -> None
     assert "frame-ancestors 'none'" in policies["appearance"]
     assert "frame-src" not in policies[""]
     assert owner.browser(None).get(f"/admin/{owner.key}/preview").status_code == 303
+
+
+def test_texts_in_the_history_stand_under_their_names(owner: OwnerServer, post: Post) -> None:
+    post("/admin/KEY/appearance", name="Bakery", greeting_fr="Bonjour, ici le fournil !")
+    path = f"/admin/{owner.key}/history"
+    browser = owner.browser("reader")
+    assert "Greeting: French: Bonjour" in browser.get(path).text
+    french = html.unescape(browser.get(f"{path}?locale=fr").text)
+    assert "Message d’accueil\u00a0: français\u00a0: Bonjour" in french
+    assert "greeting:" not in french
 
 
 def test_the_colour_of_a_site_in_the_own_network_is_taken_at_any_port(tmp_path: Path) -> None:
