@@ -15,6 +15,7 @@ from chatbot_server.storage.owners.accounts import (
     Role,
     add_account,
     end_sessions,
+    end_tokens,
     find_account,
     has_accounts,
     make_token,
@@ -93,13 +94,14 @@ def accept_invitation(session: Session, token: str, name: str, password: str) ->
 def set_password(
     session: Session, account: Account, password: str, *, except_token: str = ""
 ) -> None:
-    """Give *account* another password and log it out everywhere else.
+    """Give *account* another password, log it out everywhere else, and end its one-time tokens.
 
     Raises:
         UsageError: the password is too weak.
     """
     account.password_hash = hash_password(password)
     end_sessions(session, account, except_token=except_token)
+    end_tokens(session, account)
 
 
 def reset_token(session: Session, name: str) -> str:

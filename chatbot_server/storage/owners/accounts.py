@@ -17,7 +17,7 @@ Role = Literal["owner", "editor", "reader"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "reader")
 TokenPurpose = Literal["setup", "invitation", "reset", "second"]
 
-SESSION_SECONDS = 14 * DAY  # from the last request
+SESSION_SECONDS = 14 * DAY  # from the log-in, as browsers keep the cookie
 TOKEN_SECONDS: dict[TokenPurpose, int] = {
     "setup": 30 * DAY,
     "invitation": 7 * DAY,
@@ -193,7 +193,7 @@ def _keep_one_owner(session: Session, account: Account) -> None:
 
 def start_session(session: Session, account: Account, browser: str = "", system: str = "") -> str:
     """Log a browser in; returns its cookie, of which only a hash is stored."""
-    is_over = AccountSession.seen < now() - SESSION_SECONDS
+    is_over = AccountSession.created < now() - SESSION_SECONDS
     session.execute(delete(AccountSession).where(is_over))
     token = secrets.token_urlsafe(32)
     session.add(
@@ -211,7 +211,7 @@ def account_of_session(session: Session, token: str) -> Account | None:
     """The account that is logged in with this cookie, if it is still valid."""
     browser = session.get(AccountSession, hash_of_secret(token)) if token else None
     moment = now()
-    if browser is None or browser.seen < moment - SESSION_SECONDS:
+    if browser is None or browser.created < moment - SESSION_SECONDS:
         return None
     if browser.seen < moment - SEEN_SECONDS:
         browser.seen = moment
@@ -221,7 +221,7 @@ def account_of_session(session: Session, token: str) -> Account | None:
 def sessions_of(session: Session, account_id: int, token: str) -> list[tuple[AccountSession, bool]]:
     """Where the person is logged in, last seen first, and whether *token* is the cookie there."""
     mine = AccountSession.account_id == account_id
-    is_valid = AccountSession.seen >= now() - SESSION_SECONDS
+    is_valid = AccountSession.created >= now() - SESSION_SECONDS
     newest_first = (AccountSession.seen.desc(), AccountSession.created.desc())
     rows = session.scalars(select(AccountSession).where(mine, is_valid).order_by(*newest_first))
     return [(row, row.token_hash == hash_of_secret(token)) for row in rows]
@@ -251,6 +251,12 @@ def end_sessions(session: Session, account: Account, *, except_token: str = "") 
     others = AccountSession.token_hash != hash_of_secret(except_token)
     mine = AccountSession.account_id == account.id
     return count_changed(session, delete(AccountSession).where(mine, others))
+
+
+def end_tokens(session: Session, account: Account) -> None:
+    """Let no link for another password, and no log-in that waits for its code, go on."""
+    mine = OneTimeToken.account_id == account.id
+    session.execute(delete(OneTimeToken).where(mine))
 
 
 # Made once: every open panel asks.

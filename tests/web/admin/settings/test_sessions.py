@@ -8,6 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 
+from chatbot_server.accounts.service import reset_token
+from chatbot_server.storage.base import DAY, now
+from chatbot_server.storage.owners.accounts import find_account, sessions_of
 from chatbot_server.web.admin.browsers import kind_of_browser
 
 PHONE = (
@@ -56,6 +59,31 @@ def test_where_one_is_logged_in_is_listed_and_ended(owner: OwnerServer) -> None:
     again = phone.post(path, data=form, headers=ORIGIN)
     assert again.status_code == 404
     assert "pris fin" in again.text
+
+
+def test_a_cookie_ends_two_weeks_after_the_log_in_however_often_it_is_used(
+    owner: OwnerServer,
+) -> None:
+    browser = owner.browser("reader")
+    for days, status in ((13, 200), (14, 303)):
+        with owner.database.session() as session:
+            account = find_account(session, "the reader")
+            ((row, _),) = sessions_of(session, account.id, "")
+            row.created = now() - days * DAY - 1
+            row.seen = now()
+        assert browser.get("/admin/account").status_code == status
+
+
+def test_another_password_ends_every_link_for_one(owner: OwnerServer) -> None:
+    browser = owner.browser("reader")
+    with owner.database.session() as session:
+        links = [reset_token(session, "the reader") for _ in range(2)]
+    form = {"former": PASSWORD, "password": "other words for sleeping"}
+    path = "/admin/account/password"
+    assert browser.post(path, data=form, headers=ORIGIN).status_code == 303
+    for token in links:
+        form = {"token": token, "name": "x", "password": PASSWORD}
+        assert browser.post("/admin/join", data=form, headers=ORIGIN).status_code == 401
 
 
 @pytest.mark.parametrize(
