@@ -19,7 +19,8 @@ from chatbot_server.retrieval.read.files.lines import joined, without_page_numbe
 from chatbot_server.retrieval.read.files.pdf import ocr
 from chatbot_server.retrieval.read.files.pdf.forms import add_form
 from chatbot_server.retrieval.read.files.pdf.layout import Item, Line, read_layout
-from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage, read_page
+from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage
+from chatbot_server.retrieval.read.files.pdf.page_reader import read_page
 from chatbot_server.retrieval.read.files.pdf.spreadsheet import (
     is_spreadsheet,
     with_columns_together,

@@ -23,6 +23,7 @@ from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, rule
 MIN_COLUMN_LINES = 4
 # In lines of text without titles.
 MIN_TEXT_LINES = 3
+LONG_TEXT = 8
 MAX_DEPTH = 4
 # Of a column of text, this share of its lines fill this share of its width.
 FILLED_LINES, FILLED_WIDTH = 0.5, 0.6
@@ -68,6 +69,11 @@ def read_layout(page: PdfPage, rows: Sequence[Row]) -> list[Item]:
 def top_of(item: Row | TableBlock) -> float:
     """The height at which *item* begins."""
     return item.y if isinstance(item, TableBlock) else item[0].y
+
+
+def bottom_of(item: Row | TableBlock) -> float:
+    """The height at which *item* ends."""
+    return item.bottom if isinstance(item, TableBlock) else item[0].y
 
 
 def in_columns(region: Region, depth: int) -> Iterator[Item]:
@@ -146,48 +152,67 @@ def titles_below(band: Region, at: float) -> int:
 
 
 def are_columns(band: Region, at: float) -> bool:
-    """Whether what stands at both sides is text, and not the cells of a table."""
-    tops: list[tuple[float, float]] = []
-    sides = [
+    """Whether what stands at both sides is text, and not the cells of a table.
+
+    Beside a long text, whatever stands at other heights than its lines is a column, too.
+    """
+    left, right = (
         [part for item in band if (part := side_of(item, at, is_left)) is not None]
         for is_left in (True, False)
-    ]
-    are_lists = are_staggered_lists(*sides)
-    for side in sides:
-        rows = [item for item in side if not isinstance(item, TableBlock)]
-        tables = [item for item in side if isinstance(item, TableBlock)]
-        if len(rows) + 3 * len(tables) < MIN_COLUMN_LINES:
-            return False
-        start = min([row[0].x0 for row in rows] + [table.x0 for table in tables])
-        right = max([row[-1].x1 for row in rows] + [table.x1 for table in tables])
-        widths = [row[-1].x1 - row[0].x0 for row in rows]
-        are_full = [width > FILLED_WIDTH * (right - start) for width in widths]
-        full_lines = sum(are_full)
-        word_count = sum(len(piece.text.split()) for row in rows for piece in row)
-        line_count = len(rows) + 3 * len(tables)
-        texts = [full for full, row in zip(are_full, rows, strict=True) if not is_title(row)]
-        is_text = len(texts) >= MIN_TEXT_LINES and sum(texts) >= FILLED_LINES * len(texts)
-        if full_lines + 3 * len(tables) < FILLED_LINES * line_count and not is_text:
-            return False
-        has_words = word_count + 12 * len(tables) >= WORDS_A_LINE * line_count
-        if not (has_words or are_lists):
-            return False
-        worded = sum(bool(_WORD.search(row[0].text)) for row in rows)
-        if worded + 3 * len(tables) < WORDED_LINES * line_count:
-            return False
-        tops.append((top_of(side[0]), top_of(side[-1])))
-    (left_top, left_end), (right_top, right_end) = tops
-    return min(left_end, right_end) > max(left_top, right_top)
+    )
+    if min(line_count(left), line_count(right)) < MIN_COLUMN_LINES:
+        return False
+    are_lists = are_staggered_lists(left, right)
+    texts = [side for side in (left, right) if is_text(side, are_lists)]
+    if len(texts) < 2 and not (texts and is_beside(texts[0], right if texts[0] is left else left)):
+        return False
+    return min(bottom_of(left[-1]), bottom_of(right[-1])) > max(top_of(left[0]), top_of(right[0]))
 
 
-def are_staggered_lists(left: Region, right: Region) -> bool:
-    """Whether prices follow their names on both sides, in lines that are no rows of one table."""
+def is_beside(text: Region, other: Region) -> bool:
+    """Whether *text* is long, and *other* stands at other heights; beside a table, a table."""
+    has_lines = not all(isinstance(item, TableBlock) for item in text)
+    has_table = any(isinstance(item, TableBlock) for item in other)
+    return line_count(text) >= LONG_TEXT and (has_lines or has_table) and are_staggered(text, other)
+
+
+def line_count(side: Region) -> int:
+    """How many lines *side* has; a table counts like some."""
+    return sum(max(3, len(item.rows)) if isinstance(item, TableBlock) else 1 for item in side)
+
+
+def is_text(side: Region, are_lists: bool) -> bool:
+    """Whether *side* is a column of text; its lines may be short if both sides are lists."""
+    rows = [item for item in side if not isinstance(item, TableBlock)]
+    tables = [item for item in side if isinstance(item, TableBlock)]
+    lines = len(rows) + 3 * len(tables)
+    start = min([row[0].x0 for row in rows] + [table.x0 for table in tables])
+    right = max([row[-1].x1 for row in rows] + [table.x1 for table in tables])
+    are_full = [row[-1].x1 - row[0].x0 > FILLED_WIDTH * (right - start) for row in rows]
+    word_count = sum(len(piece.text.split()) for row in rows for piece in row)
+    texts = [full for full, row in zip(are_full, rows, strict=True) if not is_title(row)]
+    is_filled = len(texts) >= MIN_TEXT_LINES and sum(texts) >= FILLED_LINES * len(texts)
+    has_words = word_count + 12 * len(tables) >= WORDS_A_LINE * lines
+    worded = sum(bool(_WORD.search(row[0].text)) for row in rows)
+    return (
+        (sum(are_full) + 3 * len(tables) >= FILLED_LINES * lines or is_filled)
+        and (has_words or are_lists)
+        and worded + 3 * len(tables) >= WORDED_LINES * lines
+    )
+
+
+def are_staggered(left: Region, right: Region) -> bool:
+    """Whether most lines of *left* and *right* are no rows of one table."""
     heights = [
         [row[0].y for row in side if not isinstance(row, TableBlock)] for side in (left, right)
     ]
     level = sum(any(abs(y - other) < LEVEL for other in heights[1]) for y in heights[0])
-    is_staggered = 2 * level < min(map(len, heights))
-    return is_staggered and all(
+    return 2 * level < max(1, min(map(len, heights)))
+
+
+def are_staggered_lists(left: Region, right: Region) -> bool:
+    """Whether prices follow their names on both sides, in lines that are no rows of one table."""
+    return are_staggered(left, right) and all(
         sum(not isinstance(row, TableBlock) and is_priced(row) for row in side) >= MIN_TEXT_LINES
         for side in (left, right)
     )

@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-from chatbot_server.retrieval.read.document import Unreadable
 
 # In widths of a letter “m”: a wider gap parts columns, a narrower one may part words.
 COLUMN_GAP = 1.1
@@ -21,17 +17,7 @@ CELL_GAP = 0.4
 # between those of a table. Letters of a title may stand so far apart in widths of a letter.
 WRITTEN_CELL_GAP, LETTERS_APART = 2.4, 0.2
 SAME_LINE = 0.3
-MAX_CHARACTERS = 60_000
-MAX_OBJECTS = 20_000
-MAX_RULES = 1000
-# A drawn box that is not thicker is a line.
-THIN = 3.0
 SLANTED = -1
-SOFT_HYPHEN = 2  # how PDFium tells a hyphen at the end of a line
-GUESSED = "\t"  # a blank that PDFium adds where letters stand apart
-HYPHENS = (SOFT_HYPHEN, 0x2010, 0x2011)
-FORCE_BOLD = 1 << 18
-_BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MARK = re.compile(r"(?:[•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0ff–—-]|\(?(?:\d{1,2}|[a-zA-Z])[.)])")
 
@@ -129,7 +115,7 @@ class PdfPage:
 
     def turned(self, box: Sequence[float]) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of *box* (left, bottom, right, top, growing upwards)."""
-        return _turned(box, self.turn)
+        return turned_box(box, self.turn)
 
     def rows(self) -> list[list[Piece]]:
         """The pieces line by line, from top to bottom and from left to right."""
@@ -203,173 +189,14 @@ class Letter:
     turn: int
 
 
-def read_page(page: Any, has_written_blanks: bool = False) -> PdfPage:
-    """What is on *page*, a page of ``pypdfium2``.
-
-    *has_written_blanks* tells that space alone parts no words on it.
-    """
-    letters = list(letters_of(page))
-    turns = Counter(letter.turn for letter in letters)
-    del turns[SLANTED]  # a stamp or a watermark
-    turn_order = [turn for turn, _count in turns.most_common()] or [0]
-    result = PdfPage(turn=turn_order[0], has_written_blanks=has_written_blanks)
-    read_drawings(page, result)
-    x0, top, x1, bottom = result.turned(page.get_bbox())
-    result.left, result.top, result.height = x0, top, max(1.0, bottom - top)
-    for turn in turn_order:
-        pieces = pieces_of([letter for letter in letters if letter.turn == turn], result)
-        if turn != turn_order[0]:  # along a margin: below all else
-            for number, piece in enumerate(pieces, 1):
-                piece.x0, piece.x1, piece.y = x0, x1, bottom + 3 * number * piece.size
-        result.pieces += pieces
-    return result
-
-
-def letters_of(page: Any) -> Iterator[Letter]:
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
-    text_page = page.get_textpage()
-    handle = text_page.raw
-    box, x, y = pdfium.FS_RECTF(), pdfium.c_double(), pdfium.c_double()
-    former: Any = None
-    size, is_bold, turn = 1.0, False, 0
-    if text_page.count_chars() > MAX_CHARACTERS:
-        raise Unreadable("extract_big")
-    for at in range(text_page.count_chars()):
-        code = pdfium.FPDFText_GetUnicode(handle, at)
-        if code < 32 and code != SOFT_HYPHEN:
-            continue
-        if code == 32 or code == 160:
-            is_written = pdfium.FPDFText_IsGenerated(handle, at) == 0
-            yield Letter(" " if is_written else GUESSED, 0.0, 0.0, 0.0, size, is_bold, turn)
-            continue
-        owner = pdfium.cast(pdfium.FPDFText_GetTextObject(handle, at), pdfium.c_void_p).value
-        if owner != former:
-            former = owner
-            size, is_bold, turn = font_of(pdfium, handle, at)
-        pdfium.FPDFText_GetLooseCharBox(handle, at, box)
-        pdfium.FPDFText_GetCharOrigin(handle, at, x, y)
-        text = "-" if code in HYPHENS else chr(code)
-        if turn == 0:
-            yield Letter(text, box.left, box.right, -y.value, size, is_bold, 0)
-        else:
-            corners = (box.left, box.bottom, box.right, box.top)
-            x0, _top, x1, _bottom = _turned(corners, turn)
-            baseline = _point(x.value, y.value, turn)[1]
-            yield Letter(text, x0, x1, baseline, size, is_bold, turn)
-
-
-def font_of(pdfium: Any, text_page: Any, at: int) -> tuple[float, bool, int]:
-    """Size, weight and direction of the letter *at*."""
-    matrix, name, flags = pdfium.FS_MATRIX(), pdfium.create_string_buffer(200), pdfium.c_int()
-    pdfium.FPDFText_GetMatrix(text_page, at, matrix)
-    scale = math.hypot(matrix.c, matrix.d)
-    size = min(max(pdfium.FPDFText_GetFontSize(text_page, at) * scale, 1.0), 1000.0)
-    pdfium.FPDFText_GetFontInfo(text_page, at, name, 200, flags)
-    is_bold = bool(flags.value & FORCE_BOLD or _BOLD.search(name.value.decode("utf-8", "replace")))
-    quarters = math.atan2(matrix.b, matrix.a) / (math.pi / 2)
-    turn = round(quarters) % 4 if abs(quarters - round(quarters)) < 0.1 else SLANTED
-    return size, is_bold, turn
-
-
-def _turned(box: Sequence[float], turn: int) -> tuple[float, float, float, float]:
+def turned_box(box: Sequence[float], turn: int) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of *box* (left, bottom, right, top, growing upwards)."""
-    (x0, y0), (x1, y1) = (_point(box[at], box[at + 1], turn) for at in (0, 2))
+    (x0, y0), (x1, y1) = (turned_point(box[at], box[at + 1], turn) for at in (0, 2))
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
-def _point(x: float, y: float, turn: int) -> tuple[float, float]:
+def turned_point(x: float, y: float, turn: int) -> tuple[float, float]:
     """A point of the page, turned back, with its height growing downwards."""
     if turn == SLANTED:
         turn = 0
     return ((x, -y), (y, x), (-x, y), (-y, -x))[turn]
-
-
-def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
-    """The letters as pieces, in the order in which they were written."""
-    pieces: list[Piece] = []
-    has_blank = is_written = False
-    for letter in letters:
-        if letter.text.isspace():
-            has_blank = True
-            is_written = is_written or letter.text != GUESSED
-            continue
-        former = pieces[-1] if pieces else None
-        if former is not None:
-            former.has_blank_behind = is_written
-        if former is None or not goes_on(former, letter, page):
-            pieces.append(
-                Piece(
-                    *(letter.text, letter.x0, letter.x1, letter.y),
-                    *(letter.size, letter.is_bold),
-                )
-            )
-        else:
-            if not is_written:
-                former.note_gap(letter)
-            is_apart = has_blank or letter.x0 - former.x1 > WORD_GAP * former.size
-            if page.has_written_blanks:  # letters of a title may stand apart
-                is_apart = page.has_blank(former, letter.x0)
-            former.text += " " if is_apart else ""
-            is_raised = letter.y < former.y - 0.15 * former.size
-            is_mark = is_raised and letter.size < 0.85 * former.size
-            former.text += letter.text.translate(SUPERSCRIPT) if is_mark else letter.text
-            former.x1 = max(former.x1, letter.x1)
-            former.is_bold = former.is_bold and letter.is_bold
-        has_blank = is_written = False
-    return pieces
-
-
-def goes_on(former: Piece, letter: Letter, page: PdfPage) -> bool:
-    """Whether *letter* follows *former* in its line."""
-    gap = letter.x0 - former.x1
-    is_small = letter.size < 0.85 * former.size
-    if abs(letter.y - former.y) > (0.6 if is_small else 0.2) * former.size:
-        return False
-    if not -0.6 * former.size < gap < COLUMN_GAP * former.size or letter.size > 1.3 * former.size:
-        return False
-    if page.parts_cells(former, letter.x0):
-        return False
-    return gap < 1 or not page.is_ruled_between(former.x1, letter.x0, former.y)
-
-
-def read_drawings(page: Any, result: PdfPage) -> None:
-    """The lines and the edges of boxes that may be those of a table, and where blanks stand."""
-    import pypdfium2.raw as pdfium
-
-    width, height = page.get_size()
-    count = min(pdfium.FPDFPage_CountObjects(page), MAX_OBJECTS)
-    bounds = [pdfium.c_float() for _ in range(4)]
-    kinds = [pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE]
-    kinds += [pdfium.FPDF_PAGEOBJ_TEXT] if result.has_written_blanks else []
-    for at in range(count):
-        drawing = pdfium.FPDFPage_GetObject(page, at)
-        kind = pdfium.FPDFPageObj_GetType(drawing)
-        if kind not in kinds:
-            continue
-        if not pdfium.FPDFPageObj_GetBounds(drawing, *bounds):
-            continue
-        box = [bound.value for bound in bounds]
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            area = (box[2] - box[0]) * (box[3] - box[1])
-            result.has_picture = result.has_picture or area > 0.3 * width * height
-        elif kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            x, y, right, _bottom = result.turned(box)
-            if x == right:
-                result.blanks.setdefault(round(y), []).append(x)
-        elif len(result.across) + len(result.down) < MAX_RULES:
-            add_rules(result.turned(box), result)
-    result.across.sort(key=lambda rule: rule.at)
-    result.down.sort(key=lambda rule: rule.at)
-
-
-def add_rules(box: Sequence[float], result: PdfPage) -> None:
-    """Take a thin box for a line, and any other for its four edges."""
-    x0, top, x1, bottom = box
-    if bottom - top <= THIN and x1 - x0 > THIN:
-        result.across.append(Rule((top + bottom) / 2, x0, x1))
-    elif x1 - x0 <= THIN and bottom - top > THIN:
-        result.down.append(Rule((x0 + x1) / 2, top, bottom))
-    elif x1 - x0 > THIN:
-        result.across += [Rule(top, x0, x1), Rule(bottom, x0, x1)]
-        result.down += [Rule(x0, top, bottom), Rule(x1, top, bottom)]

@@ -14,6 +14,8 @@ from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
 
 TOUCH = 3.0
 MAX_COLUMNS, MAX_ROWS = 60, 500
+# Of the rows of a table: a line that parts fewer is that of a frame in a cell.
+FRAMED_ROWS = 0.15
 Row = list[Piece]
 
 
@@ -62,7 +64,8 @@ def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], 
     tables: list[TableBlock] = []
     for group in touching(page.across, page.down):
         across, down = without_fields(*group)
-        xs, ys = distinct(rule.at for rule in down), distinct(rule.at for rule in across)
+        ys = distinct(rule.at for rule in across)
+        xs = column_edges(down, ys)
         if len(xs) < 3 or len(ys) < 3 or len(xs) > MAX_COLUMNS or len(ys) > MAX_ROWS:
             continue
         inside = [
@@ -145,6 +148,15 @@ def distinct(values: Iterator[float]) -> list[float]:
     return distinct
 
 
+def column_edges(down: Sequence[Rule], ys: Sequence[float]) -> list[float]:
+    """Where columns of a table begin and end; a frame around words in a cell or two parts none."""
+    xs = distinct(rule.at for rule in down)
+    middles = [(upper + lower) / 2 for upper, lower in pairwise(ys)]
+    least = FRAMED_ROWS * len(middles)
+    inner = [x for x in xs[1:-1] if sum(is_drawn(down, x, y) for y in middles) > least]
+    return [*xs[:1], *inner, *xs[1:][-1:]]
+
+
 def ruled_table(
     xs: Sequence[float],
     ys: Sequence[float],
@@ -168,7 +180,10 @@ def ruled_table(
         row = _slot(ys, piece.y - 0.3 * piece.size)
         cells.setdefault(owner[row, column], []).append(piece)
     texts = {place: cell_text(pieces) for place, pieces in cells.items()}
-    rows = [[texts.get(owner[row, column], "") for column in range(width)] for row in range(height)]
+    parted_rows = [
+        row for row in range(height) if any(owner[row, column][0] == row for column in range(width))
+    ]
+    rows = [[texts.get(owner[row, column], "") for column in range(width)] for row in parted_rows]
     columns = {column for row, column in cells}
     if len(columns) < 2 or len({row for row, _column in cells}) < 2:
         return None
