@@ -36,7 +36,7 @@ def agenda(left: float, top: float, height: float = 30) -> bytes:
         name, date = day.split()
         lines += [(left + 5, y + 18, name), (left + 5, y + 5, date), (left + 50, y + 12, event)]
     black = [(x, y, width, height) for x, y, width, height in cells if width == 40]
-    inner = [(x + 2, y + half, 36, 13) for x, y, *_size in black for half in (2, 15)]
+    inner: list[Box] = [(x + 2, y + half, 36, 13) for x, y, *_size in black for half in (2, 15)]
     return boxes(cells) + boxes(black + inner, b"f") + drawn(lines)
 
 

@@ -214,7 +214,7 @@ class AlignedTable:
 
     def first_gutters(self) -> list[tuple[float, float]]:
         """The gaps of the first row; if that names columns in bold, also those left of it."""
-        gutters = [(left.x1, right.x0) for left, right in pairwise(self._parts[0])]
+        gutters = [(piece.x1, following.x0) for piece, following in pairwise(self._parts[0])]
         names, cells = self._parts[0], self._parts[1] if len(self._parts) > 1 else []
         is_head = all(piece.is_bold for piece in names) and not all(
             piece.is_bold for piece in cells

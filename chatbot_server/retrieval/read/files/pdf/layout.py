@@ -156,17 +156,21 @@ def are_columns(band: Region, at: float) -> bool:
 
     Beside a long text, whatever stands at other heights than its lines is a column, too.
     """
-    left, right = (
+    first, second = (
         [part for item in band if (part := side_of(item, at, is_left)) is not None]
         for is_left in (True, False)
     )
-    if min(line_count(left), line_count(right)) < MIN_COLUMN_LINES:
+    if min(line_count(first), line_count(second)) < MIN_COLUMN_LINES:
         return False
-    are_lists = are_staggered_lists(left, right)
-    texts = [side for side in (left, right) if is_text(side, are_lists)]
-    if len(texts) < 2 and not (texts and is_beside(texts[0], right if texts[0] is left else left)):
+    are_lists = are_staggered_lists(first, second)
+    texts = [side for side in (first, second) if is_text(side, are_lists)]
+    if len(texts) < 2 and not (
+        texts and is_beside(texts[0], second if texts[0] is first else first)
+    ):
         return False
-    return min(bottom_of(left[-1]), bottom_of(right[-1])) > max(top_of(left[0]), top_of(right[0]))
+    return min(bottom_of(first[-1]), bottom_of(second[-1])) > max(
+        top_of(first[0]), top_of(second[0])
+    )
 
 
 def is_beside(text: Region, other: Region) -> bool:
@@ -193,11 +197,11 @@ def is_text(side: Region, are_lists: bool) -> bool:
     texts = [full for full, row in zip(are_full, rows, strict=True) if not is_title(row)]
     is_filled = len(texts) >= MIN_TEXT_LINES and sum(texts) >= FILLED_LINES * len(texts)
     has_words = word_count + 12 * len(tables) >= WORDS_A_LINE * lines
-    worded = sum(bool(_WORD.search(row[0].text)) for row in rows)
+    rows_with_words = sum(bool(_WORD.search(row[0].text)) for row in rows)
     return (
         (sum(are_full) + 3 * len(tables) >= FILLED_LINES * lines or is_filled)
         and (has_words or are_lists)
-        and worded + 3 * len(tables) >= WORDED_LINES * lines
+        and rows_with_words + 3 * len(tables) >= WORDED_LINES * lines
     )
 
 

@@ -198,21 +198,19 @@ class Fills:
         pdfium.FPDFPath_GetDrawMode(drawing, fill, stroke)
         if stroke.value or not pdfium.FPDFPageObj_GetFillColor(drawing, *colour):
             return True
-        left, bottom, right, top = box
-        if min(right - left, top - bottom) <= THIN:
+        if min(box[2] - box[0], box[3] - box[1]) <= THIN:
             return True
         code = tuple(channel.value for channel in colour)
-        below = next(
-            (
-                other
-                for (x0, y0, x1, y1), other in reversed(self._boxes)
-                if x0 - 1 <= left and right <= x1 + 1 and y0 - 1 <= bottom and top <= y1 + 1
-            ),
-            None,
-        )
+        below = next((other for outer, other in reversed(self._boxes) if holds(outer, box)), None)
         if len(self._boxes) < MAX_FILLS:
             self._boxes.append((box, code))
         return below != code
+
+
+def holds(outer: Sequence[float], box: Sequence[float]) -> bool:
+    """Whether *box* stands in *outer*, or beyond it by a point at most."""
+    starts = all(inner >= edge - 1 for edge, inner in zip(outer[:2], box[:2], strict=True))
+    return starts and all(inner <= edge + 1 for edge, inner in zip(outer[2:], box[2:], strict=True))
 
 
 def add_rules(box: Sequence[float], result: PdfPage) -> None:
