@@ -122,7 +122,9 @@ start() {
     fi
     tell_meanwhile "Waiting until it can answer…" "Attente de la première réponse possible…"
     [ "$SERVICE" = none ] || pid=$SERVICE
-    said=$(step wait "$url" "${CHATBOT_START_SECONDS:-180}" "$run_dir" "$pid") || true
+    seconds=180 found=$said
+    [ "$found" != closed ] || seconds=30 # it ran already: it has just begun, or listens elsewhere
+    said=$(step wait "$url" "${CHATBOT_START_SECONDS:-$seconds}" "$run_dir" "$pid") || true
     end_telling
     case $said in
         ready)
@@ -150,7 +152,7 @@ launch() {
     see look "$PREFIX" "$CONFIG"
     ! running || return 0
     manager reset-failed chatbot-server 2>/dev/null || true
-    manager start chatbot-server || { said=ended && fail_to_start; }
+    manager start chatbot-server || { said=ended found=started && fail_to_start; }
     said=started
 }
 
@@ -207,7 +209,13 @@ $(step trouble "$CONFIG")
 D’ici là, les réponses citent vos pages. Ensuite : $ME restart"
 }
 
+fail_as_closed() {
+    fail "Running, but nothing listens at $url. If it was started just now, look again in a moment; if server.host or server.port was changed: $ME restart" \
+        "En marche, mais rien n’écoute à $url. S’il vient d’être démarré, regardez de nouveau dans un instant ; si server.host ou server.port a changé : $ME restart"
+}
+
 fail_to_start() {
+    [ "$said$found" != closedclosed ] || fail_as_closed
     if [ "$said" = other ]; then
         t "Another program answers at $url." "Un autre programme répond à $url." >&2
     fi
@@ -274,8 +282,7 @@ status() {
             "En marche, mais un autre programme répond à $url. Arrêtez-le, ou choisissez un autre server.port." ;;
         starting) fail "Still starting: $url" "Démarrage en cours : $url" ;;
         silent) fail "Running, but without an answer for five seconds: $url" "En marche, mais sans réponse depuis cinq secondes : $url" ;;
-        closed) fail "Running, but nothing listens at $url. If it was started just now, look again in a moment; if server.host or server.port was changed: $ME restart" \
-            "En marche, mais rien n’écoute à $url. S’il vient d’être démarré, regardez de nouveau dans un instant ; si server.host ou server.port a changé : $ME restart" ;;
+        closed) fail_as_closed ;;
         *) fail "Running, but not able to answer: $url
 $said" "En marche, mais pas en état de répondre : $url
 $said" ;;

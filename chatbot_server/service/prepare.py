@@ -16,7 +16,7 @@ from chatbot_server.engine.process.client import SocketEngine
 from chatbot_server.engine.process.state import NO_ENGINE, Change, EngineRecord, write_change
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.engine.registry import choose_engine, faster_engine
-from chatbot_server.errors import ChatbotError, ModelError
+from chatbot_server.errors import ChatbotError, ModelError, Unavailable
 from chatbot_server.models.base import ModelFile, Refusal
 from chatbot_server.models.files.inspect import inspect_model
 from chatbot_server.models.machine import memory_of
@@ -27,7 +27,7 @@ from chatbot_server.prompt.base import Message, Prompt
 from chatbot_server.retrieval.curate.demo import prepare_demo
 from chatbot_server.service.engine_keeper import write_engine_settings
 from chatbot_server.storage.counters import check_counters
-from chatbot_server.storage.database import Database
+from chatbot_server.storage.database import PASSING, Database
 from chatbot_server.storage.site.sites import all_sites
 
 # An unknown name of a model is a mistake of the operator, and stops the start like any other.
@@ -35,6 +35,7 @@ MISTAKES = (
     *("model_name_near", "model_name_unknown"),
     *("prompt_template_broken", "prompt_template_slow", "prompt_template_missing"),
 )
+WRITER_SECONDS = 1.0  # another program may have the database for long; that passes
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ def prepare_start(config: Config, database: Database) -> EnginePlan | None:
         Unavailable: the data folder cannot be written to, or requests cannot be counted.
     """
     check_counters(config.limits.storage)
+    try:
+        database.check_writer(WRITER_SECONDS)
+    except Unavailable as error:
+        if error.code not in PASSING:
+            raise
     prepare_demo(database)
     with database.session() as session:
         instructions = common_instructions(all_sites(session))

@@ -42,6 +42,7 @@ PRAGMAS = (
 SQLITE_TROUBLES = (
     ("is locked", "database_locked"),
     ("readonly database", "database_readonly"),
+    ("unable to open database file", "database_closed"),
     ("not a database", "database_unreadable"),
     ("malformed", "database_unreadable"),
     # What is left of an upgrade of the tables that was killed half way.
@@ -148,7 +149,10 @@ class Database:
             ConfigError: the database was written by a newer version.
         """
         if self.engine.dialect.name == "sqlite":
-            folder = Path(self.engine.url.database or "").parent
+            file = Path(self.engine.url.database or "")
+            folder = file.parent
+            if file.is_file() and not file.stat().st_size and any(folder.glob("backups/*")):
+                raise Unavailable("database_emptied", file=file)
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
@@ -237,7 +241,11 @@ class Database:
         self._turns.take(seconds)
         try:
             with self.session() as session:
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+                writer = session.connection()
+                writer.exec_driver_sql("BEGIN IMMEDIATE")
+                # A file that is closed to writers is only noticed by a write, which is taken back.
+                form = writer.exec_driver_sql("PRAGMA user_version").scalar_one()
+                writer.exec_driver_sql(f"PRAGMA user_version = {form}")
                 session.rollback()
         finally:
             self._turns.hand_on()

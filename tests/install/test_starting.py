@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.install.stand_in import PROGRAM, StandIn
 from support.patience import LONG
+from support.servers.ports import free_port
 
 pytestmark = pytest.mark.install
 
@@ -36,6 +37,15 @@ def test_a_start_that_takes_long_is_not_told_as_one_that_failed(place: StandIn) 
     assert done.returncode == 1
     assert "It is still starting" in done.stderr
     assert "doctor" not in done.stderr
+
+
+def test_a_server_that_listens_elsewhere_is_told_how_it_changes_over(place: StandIn) -> None:
+    place.run("start")
+    place.config.write_text(f"server: {{port: {free_port()}}}\n")
+    done = place.run("start", CHATBOT_START_SECONDS="1")
+    assert (done.returncode, "was changed: " in done.stderr) == (1, True)
+    assert f"{place.prefix}/bin/chatbot-server restart" in done.stderr
+    assert "still starting" not in done.stderr
 
 
 def test_a_start_is_waited_for_as_long_as_it_makes_progress(place: StandIn) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import event
 
 from chatbot_server.config import Config, load_config
 from chatbot_server.engine.process.state import NO_ENGINE, EngineRecord
-from chatbot_server.errors import ModelError
+from chatbot_server.errors import ModelError, Unavailable
 from chatbot_server.service.engine_keeper import read_engine_settings
 from chatbot_server.service.prepare import prepare_start
 from chatbot_server.storage.database import Database
@@ -51,3 +52,14 @@ def test_a_name_that_no_model_has_is_a_mistake_in_the_settings(tmp_path: Path) -
     with pytest.raises(ModelError) as told:
         start(tmp_path, "smollm2-135m-instruc")
     assert told.value.code == "model_name_near"
+
+
+def test_a_database_that_is_closed_to_writers_stops_the_start(tmp_path: Path) -> None:
+    start(tmp_path, None)
+    config = load_config(tmp_path / "config.yaml")
+    database = Database(config.database_url)
+    event.listen(database.engine, "connect", lambda link, _: link.execute("pragma query_only = on"))
+    with pytest.raises(Unavailable) as told:
+        prepare_start(config, database)
+    database.close()
+    assert told.value.code == "database_readonly"

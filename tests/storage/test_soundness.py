@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import event, text
@@ -91,3 +96,49 @@ def test_a_database_that_cannot_be_written_is_told_with_who_may(tmp_path: Path) 
     database.close()
     assert told.value.code == "database_readonly"
     assert told.value.values["owner"] == tmp_path.owner()
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """For a moment, the files of others are closed to this process."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can be another user")
+    os.seteuid(pwd.getpwnam("nobody").pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"), [(0o644, "database_readonly"), (0o600, "database_closed")]
+)
+def test_a_file_that_root_put_back_is_told(mode: int, code: str) -> None:
+    with TemporaryDirectory(prefix="put-back-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        database = Database(f"sqlite:///{folder / 'chatbot.db'}")
+        with as_nobody():
+            database.migrate()
+            with database.session() as session:  # as a server that was killed leaves its log
+                session.execute(text("SELECT 1"))
+        os.chown(folder / "chatbot.db", 0, -1)
+        (folder / "chatbot.db").chmod(mode)
+        again = Database(database.url)
+        with as_nobody(), pytest.raises(Unavailable) as told:
+            again.check_writer(1)
+        again.close()
+        database.close()
+    assert told.value.code == code
+    assert told.value.values["owner"] == "root"
+
+
+def test_an_emptied_file_is_no_new_database(tmp_path: Path) -> None:
+    (tmp_path / "chatbot.db").touch()
+    Database(f"sqlite:///{tmp_path / 'chatbot.db'}").migrate()
+    (tmp_path / "chatbot.db").write_bytes(b"")
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups/daily-1.chatbot-backup").touch()
+    with pytest.raises(Unavailable) as told:
+        Database(f"sqlite:///{tmp_path / 'chatbot.db'}").migrate()
+    assert told.value.code == "database_emptied"
