@@ -96,3 +96,18 @@ def test_a_context_that_thinks_otherwise_is_not_used(
     decoder.evaluate(IDS)
 
     assert decoder.logits() == alone(load, IDS)
+
+
+class NeverAsked(ThreadGovernor):
+    """Fails where more than one thread could be chosen."""
+
+    def threads(self) -> int:
+        raise AssertionError("a trial of the start must take one thread")
+
+
+def test_what_is_tried_at_a_start_takes_one_thread(load: Load) -> None:
+    decoder = load()
+    decoder._governor = NeverAsked(2)
+    slots = decoder.share(2)
+    assert len(slots) == 2
+    assert all(slot.enable_state(check=True) for slot in slots)

@@ -61,7 +61,7 @@ class CtDecoder:
         self._context = 0
         if not self._is_gguf:
             # The first evaluation sizes a static buffer by its tokens: it must be one token.
-            self.evaluate([0])
+            self._evaluate_trial([0])
             self.rewind(0)
 
     def enable_state(self, *, check: bool) -> bool:
@@ -99,9 +99,17 @@ class CtDecoder:
                 return []
         return decoders
 
+    def _evaluate_trial(self, tokens: Sequence[int]) -> None:
+        """Read *tokens* while the server starts, with one thread.
+
+        Other processes need the cores then, and threads of the library spin while they wait for
+        each other: with two, a start took two seconds longer on a busy machine.
+        """
+        self.evaluate(tokens, exact=True, threads=1)
+
     def _trial_logits(self) -> list[float]:
         """The logits after a few trial tokens."""
-        self.evaluate([token % self.vocab_size for token in range(7, 13)], exact=True)
+        self._evaluate_trial([token % self.vocab_size for token in range(7, 13)])
         logits = self.logits()
         self.rewind(0)
         return logits
@@ -110,7 +118,8 @@ class CtDecoder:
         if self._shared:
             self._shared.turn(self._context)
 
-    def evaluate(self, tokens: Sequence[int], *, exact: bool = False) -> None:
+    def evaluate(self, tokens: Sequence[int], *, exact: bool = False, threads: int = 0) -> None:
+        """See :class:`~chatbot_server.engine.scheduling.slot.Decoder`; *threads* 0: as governed."""
         for token in tokens:
             if not 0 <= token < self.vocab_size:
                 raise ValueError(f"token {token} is not in the vocabulary")
@@ -124,13 +133,13 @@ class CtDecoder:
             start += size
             self._take_turn()
             array = (ctypes.c_int * len(batch))(*batch)
-            threads, began_at = self._governor.threads(), time.monotonic()
+            used, began_at = threads or self._governor.threads(), time.monotonic()
             if not self._library.ctransformers_llm_batch_eval(
-                self._handle, array, len(batch), len(self.tokens), self._batch, threads
+                self._handle, array, len(batch), len(self.tokens), self._batch, used
             ):
                 raise RuntimeError("the library could not evaluate")
-            if len(batch) == 1:
-                self._governor.report(threads, time.monotonic() - began_at)
+            if len(batch) == 1 and not threads:
+                self._governor.report(used, time.monotonic() - began_at)
             self.tokens.extend(batch)
 
     def rewind(self, length: int) -> int:
@@ -173,16 +182,16 @@ class CtDecoder:
         """Whether the logits are the same after saving, reading on, and restoring."""
         probe = [token % self.vocab_size for token in range(7, 13)]
         try:
-            self.evaluate(probe[:-1])
+            self._evaluate_trial(probe[:-1])
             state = native.save()
-            self.evaluate(probe[-1:])
+            self._evaluate_trial(probe[-1:])
             next_logits = self.logits()
             self.rewind(0)
-            self.evaluate(probe[::-1])
+            self._evaluate_trial(probe[::-1])
             if not native.restore(state):
                 return False
             self.tokens = probe[:-1]
-            self.evaluate(probe[-1:])
+            self._evaluate_trial(probe[-1:])
             return self.logits() == next_logits
         finally:
             self.rewind(0)
