@@ -39,7 +39,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Together:
+class ConcurrentSpeed:
     """*visitors* at once: their tokens per second in all, and their first tokens."""
 
     visitors: int
@@ -106,7 +106,7 @@ def second_turns(
     return warm, cold
 
 
-def together(engine: Engine, questions: Questions, visitors: int, tokens: int) -> Together:
+def together(engine: Engine, questions: Questions, visitors: int, tokens: int) -> ConcurrentSpeed:
     """*visitors* ask at the same moment, each something else."""
     runs: list[Run] = []
     gate = threading.Barrier(visitors + 1)
@@ -125,4 +125,6 @@ def together(engine: Engine, questions: Questions, visitors: int, tokens: int) -
         thread.join()
     seconds = time.monotonic() - began
     total = sum(answer.completion_tokens for answer in runs)
-    return Together(visitors, total / seconds, tuple(sorted(answer.first for answer in runs)))
+    return ConcurrentSpeed(
+        visitors, total / seconds, tuple(sorted(answer.first for answer in runs))
+    )

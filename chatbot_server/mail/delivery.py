@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from chatbot_server.config import Config
-from chatbot_server.mail.letter import Desk, desk_of, language_of_letters
+from chatbot_server.mail.emails import EmailWriter, email_writer_of, language_of_emails
 from chatbot_server.mail.smtp import (
     MailRefused,
     open_server,
@@ -28,7 +28,7 @@ from chatbot_server.storage.visitors.outbox import (
 )
 
 MOST_AT_ONCE = 500
-# Who floods the form does not flood the mailbox: more than this come in one letter.
+# Who floods the form does not flood the mailbox: more than this come in one e-mail.
 MOST_SINGLE = 10
 MOST_TOGETHER = 50
 logger = logging.getLogger(__name__)
@@ -51,19 +51,19 @@ def send_due(database: Database, config: Config) -> int | None:
 
 
 def send_test(database: Database, config: Config, site: Site) -> str:
-    """Send a test letter; returns its recipient.
+    """Send a test e-mail; returns its recipient.
 
     What could not be sent before is due again.
 
     Raises:
         MailRefused: as it is shown to the owner.
     """
-    desk = _desk(database, config, site)
+    writer = _email_writer(database, config, site)
     with open_server(config.mail) as server:
-        send(server, desk.test_letter())
+        send(server, writer.test_email())
     with database.session() as session:
         try_again(session)
-    return desk.recipient
+    return writer.recipient
 
 
 def send_warning(
@@ -74,18 +74,18 @@ def send_warning(
     *subject* and *code* are keys of sentences; *values* fill the second one.
 
     Raises:
-        MailRefused: no letter could be sent.
+        MailRefused: no e-mail could be sent.
     """
     with database.session() as session:
         sites = [site for site in all_sites(session) if not site.demo]
-    desks: dict[str, Desk] = {}
+    writers: dict[str, EmailWriter] = {}
     for site in sites:
         with suppress(MailRefused):  # nobody to write to
-            desk = _desk(database, config, site)
-            desks.setdefault(desk.recipient, desk)
+            writer = _email_writer(database, config, site)
+            writers.setdefault(writer.recipient, writer)
     with open_server(config.mail) as server:
-        for desk in desks.values():
-            send(server, desk.warning(subject, code, values))
+        for writer in writers.values():
+            send(server, writer.warning(subject, code, values))
 
 
 def _send_of_site(
@@ -93,11 +93,11 @@ def _send_of_site(
 ) -> None:
     waiting = list(messages)
     try:
-        desk = _desk(database, config, site)
+        writer = _email_writer(database, config, site)
         with open_server(config.mail) as server:
-            for batch in _letters(site, messages):
+            for batch in _batches(site, messages):
                 try:
-                    send(server, desk.letter_of(batch))
+                    send(server, writer.email_of(batch))
                 except (OSError, UnicodeError, ValueError) as error:
                     server.rset()  # raises where the connection is gone: the rest waits, too
                     _fail(database, batch, refusal_of(error, config.mail))
@@ -109,14 +109,14 @@ def _send_of_site(
         _fail(database, waiting, refusal)
 
 
-def _desk(database: Database, config: Config, site: Site) -> Desk:
+def _email_writer(database: Database, config: Config, site: Site) -> EmailWriter:
     with database.session() as session:
-        language = language_of_letters(session, site)
-    return desk_of(config, site, language)
+        language = language_of_emails(session, site)
+    return email_writer_of(config, site, language)
 
 
-def _letters(site: Site, messages: Sequence[ContactRequest]) -> Iterator[Sequence[ContactRequest]]:
-    """*messages* as they are put into letters."""
+def _batches(site: Site, messages: Sequence[ContactRequest]) -> Iterator[Sequence[ContactRequest]]:
+    """*messages* as they are put into e-mails."""
     is_single = site.contact_mail == "each" and len(messages) <= MOST_SINGLE
     size = 1 if is_single else MOST_TOGETHER
     for start in range(0, len(messages), size):

@@ -17,15 +17,15 @@ LONGEST_REASON = 200
 
 
 class MailRefused(Unavailable):
-    """A letter was not taken; nothing of it is lost."""
+    """An e-mail was not taken; nothing of it is lost."""
 
 
 @contextmanager
 def open_server(mail: MailSection) -> Iterator[smtplib.SMTP]:
-    """A connection on which letters can be sent, logged in.
+    """A connection on which e-mails can be sent, logged in.
 
     Raises:
-        MailRefused: the server is away, is no mail server, or refuses us or a letter.
+        MailRefused: the server is away, is no mail server, or refuses us or an e-mail.
     """
     host, port = mail.host or "", mail.port
     try:
@@ -43,13 +43,13 @@ def open_server(mail: MailSection) -> Iterator[smtplib.SMTP]:
         raise refusal_of(error, mail) from error
 
 
-def send(server: smtplib.SMTP, letter: EmailMessage) -> None:
-    """Hand *letter* over, from its ``From`` to its ``To``.
+def send(server: smtplib.SMTP, email: EmailMessage) -> None:
+    """Hand *email* over, from its ``From`` to its ``To``.
 
     Raises:
         OSError: as :mod:`smtplib` has it.
     """
-    server.send_message(letter, str(letter["From"]), str(letter["To"]))
+    server.send_message(email, str(email["From"]), str(email["To"]))
 
 
 def refusal_of(error: Exception, mail: MailSection) -> MailRefused:

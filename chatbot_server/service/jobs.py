@@ -80,7 +80,7 @@ def erase(config: Config, database: Database) -> None:
     rehearsal = rehearse_when_due(folder, config.run_dir)
     if rehearsal and rehearsal.code and config.mail.host:
         try:
-            send_warning(database, config, "letter_rehearsal", rehearsal.code, rehearsal.values)
+            send_warning(database, config, "email_rehearsal", rehearsal.code, rehearsal.values)
         except ChatbotError as error:
             logger.error("nobody was told of it by e-mail: %s", error)
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from benchmarks.libraries import LibraryProcess
 from benchmarks.quoting import quoting_speed
 from benchmarks.serving.web_server import WebServer, web_server
-from chatbot_server.bench.measure import Together, read_speed, run, second_turns, together
+from chatbot_server.bench.measure import ConcurrentSpeed, read_speed, run, second_turns, together
 from chatbot_server.bench.memory import engine_process, family, pss_mb
 from chatbot_server.bench.questions import ASK, SYSTEM, Questions, written
 from chatbot_server.bench.report import Row
@@ -138,7 +138,7 @@ def on_llamacpp(options: Options) -> Iterator[Row]:
         questions = Questions(4)
         library = LibraryProcess("xllamacpp", options.model, thread_count(options.threads), SLOTS)
         for visitors in VISITORS:
-            ours: list[Together] = []
+            ours: list[ConcurrentSpeed] = []
             theirs: list[float] = []
             for _ in range(options.rounds):
                 ours.append(together(engine, questions, visitors, TOKENS))
@@ -193,7 +193,7 @@ def _engine(options: Options, kind: Local, **settings: Any) -> AbstractContextMa
 
 
 def _scaling(engine: Engine, questions: Questions, rounds: int) -> Iterator[Row]:
-    runs: dict[int, list[Together]] = {visitors: [] for visitors in VISITORS}
+    runs: dict[int, list[ConcurrentSpeed]] = {visitors: [] for visitors in VISITORS}
     for _ in range(rounds):
         for visitors in VISITORS:
             runs[visitors].append(together(engine, questions, visitors, TOKENS))
@@ -206,7 +206,7 @@ def _scaling(engine: Engine, questions: Questions, rounds: int) -> Iterator[Row]
             yield _spread(visitors, runs[visitors])
 
 
-def _spread(visitors: int, runs: list[Together]) -> Row:
+def _spread(visitors: int, runs: list[ConcurrentSpeed]) -> Row:
     spread = median(result.spread for result in runs)
     return Row(f"{visitors} at once, slowest first token ÷ median", spread, "", 2, most=True)
 

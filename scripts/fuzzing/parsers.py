@@ -21,7 +21,7 @@ import atheris  # type: ignore[import-untyped]
 with atheris.instrument_imports(include=["chatbot_server", "protego"]):
     from protego import Protego
 
-    from chatbot_server.engine.openai.exchange import Garbled, read_events
+    from chatbot_server.engine.openai.exchange import InvalidReply, read_events
     from chatbot_server.errors import ModelError
     from chatbot_server.models.files.inspect import inspect_model
     from chatbot_server.retrieval.crawl.sitemap import sitemap_addresses
@@ -76,7 +76,7 @@ def events(data: bytes) -> None:
     pieces = (data[start : start + size] for start in range(1, len(data), size))
     try:
         list(read_events(pieces, 100_000))
-    except Garbled:
+    except InvalidReply:
         return
 
 

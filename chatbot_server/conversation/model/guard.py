@@ -24,7 +24,7 @@ _ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Passed:
+class CheckedSentences:
     """Whole sentences that may be shown."""
 
     text: str
@@ -56,7 +56,7 @@ class Guard:
         self._held = ""
         self._stopped = False
 
-    def check(self, pieces: Iterable[str]) -> Iterator[Passed | Refused]:
+    def check(self, pieces: Iterable[str]) -> Iterator[CheckedSentences | Refused]:
         """Check the sentences of *pieces* in order, up to the first that fails."""
         for piece in pieces:
             yield from self.feed(piece)
@@ -64,7 +64,7 @@ class Guard:
                 return
         yield from self.finish()
 
-    def feed(self, piece: str) -> Iterator[Passed | Refused]:
+    def feed(self, piece: str) -> Iterator[CheckedSentences | Refused]:
         """Check the sentences that *piece* completes."""
         if self._stopped:
             return
@@ -75,7 +75,7 @@ class Guard:
             if self._stopped:
                 return
 
-    def finish(self) -> Iterator[Passed | Refused]:
+    def finish(self) -> Iterator[CheckedSentences | Refused]:
         """Check the last sentence, at the end of the answer."""
         if self._held and not self._stopped:
             sentence, self._held = self._held, ""
@@ -90,11 +90,11 @@ class Guard:
             return self._held.rfind(" ", 0, MAX_HELD) + 1 or MAX_HELD
         return None
 
-    def _judge(self, sentence: str) -> Passed | Refused:
+    def _judge(self, sentence: str) -> CheckedSentences | Refused:
         statement = _ENUMERATION.sub("", sentence)
         wrong = self._support.unsupported_facts(statement)
         if wrong or self._support.contradicts(statement):
             self._stopped = True
             self._held = ""
             return Refused(sentence, wrong)
-        return Passed(sentence)
+        return CheckedSentences(sentence)

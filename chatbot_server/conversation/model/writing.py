@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from chatbot_server.conversation.events import Ended, Event, Finish, TextPiece, Waiting
-from chatbot_server.conversation.model.guard import Guard, Passed, Refused
+from chatbot_server.conversation.model.guard import CheckedSentences, Guard, Refused
 from chatbot_server.conversation.prompting import Dialogue, build_prompt, passages_that_fit
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.base import (
@@ -136,9 +136,9 @@ class Writer:
             self._completion.close()
         return self._completion
 
-    def _checked(self, verdicts: Iterator[Passed | Refused]) -> Iterator[Event]:
+    def _checked(self, verdicts: Iterator[CheckedSentences | Refused]) -> Iterator[Event]:
         for verdict in verdicts:
-            if not isinstance(verdict, Passed):
+            if not isinstance(verdict, CheckedSentences):
                 self.cancel()
                 raise Withheld
             yield TextPiece(verdict.text)

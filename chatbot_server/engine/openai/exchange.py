@@ -22,7 +22,7 @@ MOST_BYTES_PER_TOKEN = 8192
 REFUSALS = {400, 413, 422}
 
 
-class Garbled(Exception):
+class InvalidReply(Exception):
     """The endpoint did not answer as the OpenAI API has it. The text says what it sent."""
 
 
@@ -124,7 +124,7 @@ class Attempt:
             if kind == "application/json":  # a server that does not stream
                 body = _read_body(chunks)
                 if len(body) > MAX_LINE:
-                    raise Garbled(f"more than {MAX_LINE} bytes")
+                    raise InvalidReply(f"more than {MAX_LINE} bytes")
                 answer = read_delta(body)
                 text = WholeCharacters().feed(answer.text)
                 put(replace(answer, text=text, finish=answer.finish or "stop"))
@@ -154,7 +154,7 @@ def read_events(chunks: Iterable[bytes], limit: int) -> Iterator[AnswerDelta]:
     """The deltas in a stream of server-sent events, up to ``[DONE]`` or its end.
 
     Raises:
-        Garbled: no JSON, no newline in :data:`MAX_LINE` bytes, more than *limit* bytes,
+        InvalidReply: no JSON, no newline in :data:`MAX_LINE` bytes, more than *limit* bytes,
             or an error of the endpoint.
     """
     characters, thoughts = WholeCharacters(), WholeCharacters()
@@ -192,25 +192,25 @@ def read_delta(data: bytes) -> AnswerDelta:
     try:
         raw = json.loads(data)
     except (ValueError, RecursionError):
-        raise Garbled(f"no JSON: {data.strip()[:60].decode('utf-8', 'replace')}") from None
+        raise InvalidReply(f"no JSON: {data.strip()[:60].decode('utf-8', 'replace')}") from None
     if not isinstance(raw, dict):
-        raise Garbled("JSON that is no object")
+        raise InvalidReply("JSON that is no object")
     if raw.get("error"):
-        raise Garbled(_message_of(raw))
+        raise InvalidReply(_message_of(raw))
     choices = raw.get("choices")
     if not isinstance(choices, list):
-        raise Garbled("JSON without choices")
+        raise InvalidReply("JSON without choices")
     usage = _usage(raw.get("usage"))
     if not choices:
         return AnswerDelta(usage=usage)
     first = choices[0]
     message = isinstance(first, dict) and (first.get("delta") or first.get("message") or {})
     if not isinstance(message, dict):
-        raise Garbled("a choice without a message")
+        raise InvalidReply("a choice without a message")
     text, finish = message.get("content") or "", first.get("finish_reason")
     thinking = message.get("reasoning_content") or message.get("reasoning") or ""
     if not isinstance(text, str) or not isinstance(finish, str | None):
-        raise Garbled("a message that is no text")
+        raise InvalidReply("a message that is no text")
     thinking = thinking if isinstance(thinking, str) else ""
     return AnswerDelta(text, finish, thinking, usage, _calls(message.get("tool_calls")))
 
@@ -221,11 +221,11 @@ def _calls(raw: Any) -> tuple[ToolCallPiece, ...]:
     for at, call in enumerate(raw if isinstance(raw, list) else ()):
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(function, dict):
-            raise Garbled("a tool call without a function")
+            raise InvalidReply("a tool call without a function")
         index = call.get("index", at)
         texts = [call.get("id") or "", function.get("name") or "", function.get("arguments") or ""]
         if not isinstance(index, int) or not all(isinstance(text, str) for text in texts):
-            raise Garbled("a tool call that is no text")
+            raise InvalidReply("a tool call that is no text")
         pieces.append(ToolCallPiece(index, *texts))
     return tuple(pieces)
 
@@ -261,9 +261,9 @@ def _lines(chunks: Iterable[bytes], limit: int) -> Iterator[bytes]:
     for chunk in chunks:
         total += len(chunk)
         if total > limit:
-            raise Garbled(f"more than {limit} bytes for one answer")
+            raise InvalidReply(f"more than {limit} bytes for one answer")
         *lines, pending = (pending + chunk).split(b"\n")
         yield from (line.rstrip(b"\r") for line in lines)
         if len(pending) > MAX_LINE:
-            raise Garbled(f"no end of line in {MAX_LINE} bytes")
+            raise InvalidReply(f"no end of line in {MAX_LINE} bytes")
     yield pending

@@ -19,7 +19,7 @@ from chatbot_server.models.store.sources import (
 
 
 @dataclass(frozen=True)
-class Pulled:
+class PulledModel:
     """An installed model; *fresh* if it was not installed before."""
 
     name: str
@@ -35,7 +35,7 @@ def pull_model(
     sha256: str | None = None,
     offline: Path | None = None,
     endpoint: str = HUB,
-) -> Pulled:
+) -> PulledModel:
     """Bring *wanted*: a name of the catalogue, ``hf:owner/repository/file``, or an address.
 
     A file that turns out not to be a whole model is deleted again. *sha256* comes before
@@ -58,7 +58,7 @@ def pull_model(
     if entry and path and path.is_file():
         has_checksum = not sha256 or file_sha256(path) == sha256
         if has_checksum and inspect_if_whole(path):
-            return Pulled(entry.name, path, fresh=False)
+            return PulledModel(entry.name, path, fresh=False)
     source = entry.source if entry else wanted
     if offline:
         name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
@@ -72,4 +72,4 @@ def pull_model(
         raise
     name = entry.name if entry else model_name(path)
     remember(name, path, models_dir)
-    return Pulled(name, path, fresh=True)
+    return PulledModel(name, path, fresh=True)

@@ -22,14 +22,14 @@ FEWEST, MOST, BATCH_SECONDS = 50, 2000, 0.2
 PAUSE_SECONDS = 0.12
 
 
-class Erased(NamedTuple):
+class ErasedCounts(NamedTuple):
     """How much was erased."""
 
     conversations: int = 0
     messages: int = 0
 
 
-def erase_expired(database: Database, moment: int | None = None) -> Erased:
+def erase_expired(database: Database, moment: int | None = None) -> ErasedCounts:
     """Erase the conversations that have expired by *moment*; None: by now."""
     return _erase_all(database, Conversation.expires < (now() if moment is None else moment))
 
@@ -39,21 +39,21 @@ def erase_outlived(session: Session) -> None:
     session.execute(delete(Conversation).where(Conversation.expires < now()))
 
 
-def erase_conversations_of(database: Database, site: Site) -> Erased:
+def erase_conversations_of(database: Database, site: Site) -> ErasedCounts:
     """Erase the conversations of *site*, before it is deleted itself."""
     return _erase_all(database, Conversation.site_id == site.id)
 
 
-def _erase_all(database: Database, condition: ColumnElement[bool]) -> Erased:
+def _erase_all(database: Database, condition: ColumnElement[bool]) -> ErasedCounts:
     """Erase the conversations with *condition*, some in each transaction.
 
     Others write after each. Erased text is left in the write-ahead log.
     """
-    total, most = Erased(), FEWEST
+    total, most = ErasedCounts(), FEWEST
     while True:
         start = time.monotonic()
         erased = database.with_reserve(partial(_erase_some, database, condition, most))
-        total = Erased(*map(sum, zip(total, erased, strict=True)))
+        total = ErasedCounts(*map(sum, zip(total, erased, strict=True)))
         if erased.conversations < most:
             return total
         most = _next_batch(most, time.monotonic() - start)
@@ -66,7 +66,7 @@ def _next_batch(count: int, seconds: float) -> int:
     return max(FEWEST, min(fitting, MOST))
 
 
-def _erase_some(database: Database, condition: ColumnElement[bool], most: int) -> Erased:
+def _erase_some(database: Database, condition: ColumnElement[bool], most: int) -> ErasedCounts:
     with database.session() as session:
         ids = session.scalars(select(Conversation.id).where(condition).limit(most)).all()
-        return Erased(len(ids), erase_conversations(session, ids))
+        return ErasedCounts(len(ids), erase_conversations(session, ids))

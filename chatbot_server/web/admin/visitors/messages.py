@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.mail.delivery import send_test
-from chatbot_server.mail.letter import desk_of
+from chatbot_server.mail.emails import email_writer_of
 from chatbot_server.mail.smtp import MailRefused
 from chatbot_server.messages import say
 from chatbot_server.storage.site.history import note_change
@@ -49,10 +49,10 @@ def add_messages(bp: Blueprint, parts: AdminParts) -> None:
     @bp.post(f"{PATH}/<key>/messages/<int:number>/delete")
     def delete_message(key: str, number: int) -> Response:
         with parts.database.session() as session:
-            letter = session.get(ContactRequest, number)
-            if letter is None or letter.site_id != find_site(session, key).id:
+            message = session.get(ContactRequest, number)
+            if message is None or message.site_id != find_site(session, key).id:
                 raise NotFound("contact_unknown", field="NUMBER", number=number)
-            erase_contact_request(session, letter)
+            erase_contact_request(session, message)
         parts.database.forget_erased()
         return go("messages", key=key, done="deleted")
 
@@ -118,12 +118,12 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         site, sites = load_site(session, key)
         before = request.args.get("before", type=int)
         older = [
-            letter
-            for letter in contact_requests(session, site.id)
-            if not before or letter.id < before
+            message
+            for message in contact_requests(session, site.id)
+            if not before or message.id < before
         ]
-        letters = older[:PAGE]
-        new_ones = {letter.id for letter in letters if letter.seen is None}
+        messages = older[:PAGE]
+        new_ones = {message.id for message in messages if message.seen is None}
         mark_seen(session, new_ones)
         problem = undelivered(session, site.id)
     return render(
@@ -131,8 +131,8 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         status=status,
         site=site,
         sites=sites,
-        letters=letters,
-        last=letters[-1].id if len(older) > PAGE else 0,
+        messages=messages,
+        last=messages[-1].id if len(older) > PAGE else 0,
         new_ones=new_ones,
         choices=CONTACT_MAILS,
         withins=WITHIN,
@@ -148,7 +148,7 @@ def _mail_values(parts: AdminParts, site: Site, failed: Undelivered | None) -> d
     values: dict[str, Any] = {"recipient": "", "mail_off": "", "failed": failed, "failed_why": ""}
     values["mail_server"] = parts.config.mail.host
     try:
-        values["recipient"] = desk_of(parts.config, site, language).recipient
+        values["recipient"] = email_writer_of(parts.config, site, language).recipient
     except MailRefused as error:
         values["mail_off"] = problem_of(error)
     if failed:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
-from chatbot_server.mail.letter import Desk
+from chatbot_server.mail.emails import EmailWriter
 from chatbot_server.storage.base import HOUR, now
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
@@ -115,11 +115,11 @@ def test_what_waits_for_the_person_is_in_the_inbox_and_goes_by_e_mail(
     for text in ("First line.", "Second line."):
         visitor.ask(text)
     with owner.database.session() as session:
-        (letter,) = contact_requests(session, owner.site_id)
+        (message,) = contact_requests(session, owner.site_id)
         site = session.get_one(Site, owner.site_id)
-    assert letter.text == "First line.", "one of them is enough to call the person"
-    desk = Desk(site, "a@example.org", "b@example.org", "http://localhost", "en")
-    mail = desk.letter_of([letter])
+    assert message.text == "First line.", "one of them is enough to call the person"
+    writer = EmailWriter(site, "a@example.org", "b@example.org", "http://localhost", "en")
+    mail = writer.email_of([message])
     assert mail["Subject"] == "A visitor of Bakery waits for an answer"
     assert mail["Reply-To"] is None
     assert f"/conversations/{visitor.conversation}" in mail.get_content()
@@ -208,9 +208,9 @@ def test_a_cry_for_help_is_answered_at_once_and_passed_on(
     answer = visitor.ask("I want to kill myself")
     assert "Passed on" not in answer["text"]
     with owner.database.session() as session:
-        (letter,) = contact_requests(session, owner.site_id)
+        (message,) = contact_requests(session, owner.site_id)
         assert history(session, visitor.conversation)[-1].status == "courtesy"
-    assert letter.text == "I want to kill myself"
+    assert message.text == "I want to kill myself"
 
 
 def test_asking_again_takes_nothing_away_that_a_person_wrote(
@@ -277,8 +277,8 @@ def test_visitors_who_turn_to_a_person_read_when_somebody_answers(
     unspoken = visitor.client.get(f"/api/widget?site={owner.key}&locale=de").json
     assert unspoken is not None
     assert unspoken["contact"]["when"] is None
-    letter = {"site": owner.key, "name": "Ada", "email": "a@example.org", "message": "Hello"}
-    sent = visitor.client.post("/api/contact", json=letter).json
+    body = {"site": owner.key, "name": "Ada", "email": "a@example.org", "message": "Hello"}
+    sent = visitor.client.post("/api/contact", json=body).json
     assert sent == {"sent": True, "when": "Somebody answers tomorrow from 9:00."}
     write("Hello!")
     assert visitor.ask("Yes?")["text"] == "Passed on to Marie.", "she is there now"

@@ -31,7 +31,7 @@ Text = Callable[[Any], str]
 Rows = list[list[str]]
 
 
-class Boxes(NamedTuple):
+class BoxTable(NamedTuple):
     """A table: its rows, how many of them name its columns, and the boxes that hold them."""
 
     rows: Sequence[list[str]] = ()
@@ -39,14 +39,14 @@ class Boxes(NamedTuple):
     elements: Sequence[Any] = ()
 
 
-def table_of_boxes(element: Any, text: Text) -> Boxes:
+def table_of_boxes(element: Any, text: Text) -> BoxTable:
     """The table that *element* begins, as the first of its rows, or holds; one without rows, if
     it does neither."""
     elements = rows_from(element)
     rows = [list(map(text, parts_of(each))) for each in elements]
     are_columns = len(rows) == 2 and belong_together(*rows)
     if len(rows) > 1 and is_table(rows) and not are_columns:
-        return Boxes(rows, head_of_grid(elements, rows), elements)
+        return BoxTable(rows, head_of_grid(elements, rows), elements)
     return flat_grid(element, text)
 
 
@@ -71,20 +71,20 @@ def is_like(element: Any, first: Any) -> bool:
     return bool(element.tag == first.tag) and element.get("class") == first.get("class")
 
 
-def flat_grid(box: Any, text: Text) -> Boxes:
+def flat_grid(box: Any, text: Text) -> BoxTable:
     """The table in *box*, whose children are all cells, row by row."""
     cells = parts_of(box)
     if len(cells) < 2 * FEWEST_COLUMNS or not all(map(is_leaf, cells)):
-        return Boxes()
+        return BoxTable()
     heads = list(takewhile(is_head_cell, cells))
     width = len(heads) or width_of(box)
     if not FEWEST_COLUMNS <= width <= MOST_COLUMNS or len(cells) % width:
-        return Boxes()
+        return BoxTable()
     texts = list(map(text, cells))
     rows = [texts[start : start + width] for start in range(0, len(texts), width)]
     if len(rows) < 2 or not (heads or is_table(rows)):
-        return Boxes()
-    return Boxes(rows, int(bool(heads) or not rows[0][0] or not has_value(rows[0])))
+        return BoxTable()
+    return BoxTable(rows, int(bool(heads) or not rows[0][0] or not has_value(rows[0])))
 
 
 def width_of(box: Any) -> int:

@@ -1,4 +1,4 @@
-"""A letter to the people of a site: one visitor's message, or those of a day.
+"""An e-mail to the people of a site: one visitor's message, or those of a day.
 
 Names, addresses and texts are strangers': the standard library's headers refuse line ends and
 encode all else, and what is no plain address is not made one.
@@ -31,13 +31,13 @@ LONGEST_SUBJECT = 120
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where the letters of one site come from and go to.
+class EmailWriter:
+    """Writes the e-mails of one site to its people.
 
     Attributes:
         sender, recipient: addresses of this server's and of the site's people.
         address: of this server, without a slash at the end.
-        language: in which letters are written.
+        language: in which e-mails are written.
     """
 
     site: Site
@@ -46,44 +46,44 @@ class Desk:
     address: str
     language: str
 
-    def letter_of(self, messages: Sequence[ContactRequest]) -> EmailMessage:
-        """One letter with *messages*; a reply to a single one goes to the visitor."""
+    def email_of(self, messages: Sequence[ContactRequest]) -> EmailMessage:
+        """One e-mail with *messages*; a reply to a single one goes to the visitor."""
         first = messages[0]
         if len(messages) == 1:
-            code = "letter_subject" if first.name else "letter_in_conversation"
+            code = "email_subject" if first.name else "email_in_conversation"
             subject = self._say(code, name=first.name, site=self.site.name)
         else:
-            subject = self._say("letter_daily", count=len(messages), site=self.site.name)
-        letter = self._blank(subject)
+            subject = self._say("email_daily", count=len(messages), site=self.site.name)
+        email = self._blank(subject)
         # The same again where it was taken and we died before we knew: mail programs show one.
         host = self.sender.rpartition("@")[2]
-        letter["Message-ID"] = f"<contact-{first.id}-{first.created}-{len(messages)}@{host}>"
+        email["Message-ID"] = f"<contact-{first.id}-{first.created}-{len(messages)}@{host}>"
         if len(messages) == 1 and (visitor := _address_of(first)):
-            letter["Reply-To"] = visitor
-        parts = [*map(self._message, messages), self._named_link("letter_all", "messages")]
-        letter.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
-        return letter
+            email["Reply-To"] = visitor
+        parts = [*map(self._message, messages), self._named_link("email_all", "messages")]
+        email.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
+        return email
 
-    def test_letter(self) -> EmailMessage:
-        """A test letter."""
-        letter = self._blank(self._say("letter_test", site=self.site.name))
-        letter.set_content(f"{self._say('letter_test_text')}\n\n{self._link('messages')}\n")
-        return letter
+    def test_email(self) -> EmailMessage:
+        """A test e-mail."""
+        email = self._blank(self._say("email_test", site=self.site.name))
+        email.set_content(f"{self._say('email_test_text')}\n\n{self._link('messages')}\n")
+        return email
 
     def warning(self, subject: str, code: str, values: dict[str, Any]) -> EmailMessage:
-        """A letter about a problem of the server."""
-        letter = self._blank(self._say(subject))
-        letter.set_content(f"{self._say(code, **values)}\n\n{self._link('')}\n")
-        return letter
+        """An e-mail about a problem of the server."""
+        email = self._blank(self._say(subject))
+        email.set_content(f"{self._say(code, **values)}\n\n{self._link('')}\n")
+        return email
 
     def _blank(self, subject: str) -> EmailMessage:
-        letter = EmailMessage(policy=SMTP)
-        letter["Subject"] = one_line(subject)[:LONGEST_SUBJECT]
-        letter["From"] = self.sender
-        letter["To"] = self.recipient
-        letter["Date"] = format_datetime(datetime.now().astimezone())
-        letter["Auto-Submitted"] = "auto-generated"  # no absence note comes back
-        return letter
+        email = EmailMessage(policy=SMTP)
+        email["Subject"] = one_line(subject)[:LONGEST_SUBJECT]
+        email["From"] = self.sender
+        email["To"] = self.recipient
+        email["Date"] = format_datetime(datetime.now().astimezone())
+        email["Auto-Submitted"] = "auto-generated"  # no absence note comes back
+        return email
 
     def _message(self, message: ContactRequest) -> str:
         zone = ZoneInfo(self.site.time_zone) if self.site.time_zone else None
@@ -95,7 +95,7 @@ class Desk:
         lines = [f"{who}, {moment:%Y-%m-%d %H:%M}", "", text]
         if message.conversation_id:
             page = f"conversations/{message.conversation_id}"
-            lines += ["", self._named_link("letter_conversation", page)]
+            lines += ["", self._named_link("email_conversation", page)]
         return "\n".join(lines)
 
     def _named_link(self, code: str, page: str) -> str:
@@ -108,15 +108,15 @@ class Desk:
         return say(code, self.language, **values)
 
 
-def language_of_letters(session: Session, site: Site) -> str:
+def language_of_emails(session: Session, site: Site) -> str:
     """The language of *site*, else of most of its pages, else of the server's terminal."""
     of_pages = () if site.language else document_languages(session, site.id)
     languages = [code for code in (site.language, *of_pages) if code]
     return pick_language(*languages) if languages else terminal_language()
 
 
-def desk_of(config: Config, site: Site, language: str) -> Desk:
-    """The desk of *site*, which writes in *language*.
+def email_writer_of(config: Config, site: Site, language: str) -> EmailWriter:
+    """The writer of *site*, which writes in *language*.
 
     Raises:
         MailRefused: no mail server is set, or nobody to write to.
@@ -128,7 +128,7 @@ def desk_of(config: Config, site: Site, language: str) -> Desk:
         raise MailRefused("mail_nobody", field="mail.to", site=site.name)
     server = config.server
     address = str(server.public_url or server.local_address).rstrip("/")
-    return Desk(site, sender, recipient, address, language)
+    return EmailWriter(site, sender, recipient, address, language)
 
 
 def one_line(text: str) -> str:
