@@ -156,9 +156,11 @@ class PdfPage:
 
     def has_blank(self, piece: Piece, right: float) -> bool:
         """Whether a blank is written between *piece* and what begins at *right*."""
-        y = round(piece.y)
-        near = (x for at in (y - 1, y, y + 1) for x in self.blanks.get(at, ()))
-        return piece.has_blank_behind or any(piece.x1 - 1 <= x <= right for x in near)
+        if piece.has_blank_behind:
+            return True
+        y, after = round(piece.y), piece.x1 - 1
+        lines = [self.blanks[at] for at in (y - 1, y, y + 1) if at in self.blanks]
+        return any(xs[-1] >= after and xs[bisect_left(xs, after)] <= right for xs in lines)
 
     def space_after(self, piece: Piece) -> float:
         """Where the next line from top to bottom stands, behind *piece*."""

@@ -180,6 +180,8 @@ def read_drawings(page: Any, result: PdfPage) -> None:
                 result.blanks.setdefault(round(y), []).append(x)
         elif len(result.across) + len(result.down) < MAX_RULES and fills.shows(drawing, box):
             add_rules(result.turned(box), result)
+    for xs in result.blanks.values():
+        xs.sort()
     result.across.sort(key=lambda rule: rule.at)
     result.down.sort(key=lambda rule: rule.at)
 
