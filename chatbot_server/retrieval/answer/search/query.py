@@ -244,9 +244,9 @@ class Query(ParsedText):
         """The stems and concepts of a page's *text*, as far as they matter to this query.
 
         If the page is in another *language*, the stems of its words that are written nearly like
-        words of the query are added. If the text states
-        limits between which an age or count of the query lies, or tells about days of the year that
-        the query asks for, the words for that are added.
+        words of the query are added. If the text states limits between which an age or count of the
+        query lies, or tells about days of the year that the query asks for, the words for that are
+        added.
         """
         terms = _terms_of_page(text, self.languages)
         for span in tells_about(self.days_of_year, text, self.languages):
