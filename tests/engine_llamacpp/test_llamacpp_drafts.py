@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.engine.backends import llamacpp_backend
 from support.models.chatml import chatml
-from support.models.tiny_architectures import write_architecture
+from support.models.tiny_architectures import ARCHITECTURES, write_architecture
 from support.models.tiny_recurrent import CONTEXT, RECURRENT, write_recurrent
 
 from chatbot_server.engine.base import Sampling, Token
@@ -85,7 +85,7 @@ def test_wrong_drafts_leave_no_trace_in_any_kind_of_state(
     assert drafted == plain
 
 
-@pytest.mark.parametrize("architecture", [*RECURRENT, "gemma", "qwen2"])
+@pytest.mark.parametrize("architecture", [*RECURRENT, *ARCHITECTURES])
 def test_a_second_turn_is_answered_as_by_a_cold_start(
     architecture: str, make_backend: MakeBackend, tmp_path: Path
 ) -> None:

@@ -14,18 +14,26 @@ from support.models.tiny_models import _add_tokenizer, _byte_alphabet
 
 WIDTH, INNER, HEADS = 32, 64, 2
 CONTROLS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-_FUSED = {"attn_qkv": (3 * WIDTH, WIDTH), "attn_output": (WIDTH, WIDTH)}
-_SPLIT = {f"attn_{part}": (WIDTH, WIDTH) for part in ("q", "k", "v", "output")}
-_PLAIN = {"ffn_up": (INNER, WIDTH), "ffn_down": (WIDTH, INNER)}
-_GATED = _PLAIN | {"ffn_gate": (INNER, WIDTH)}
+Shapes = dict[str, tuple[int, ...]]
+_FUSED: Shapes = {"attn_qkv": (3 * WIDTH, WIDTH), "attn_output": (WIDTH, WIDTH)}
+_SPLIT: Shapes = {f"attn_{part}": (WIDTH, WIDTH) for part in ("q", "k", "v", "output")}
+_PLAIN: Shapes = {"ffn_up": (INNER, WIDTH), "ffn_down": (WIDTH, INNER)}
+_GATED: Shapes = _PLAIN | {"ffn_gate": (INNER, WIDTH)}
+_HEAD_NORMS: Shapes = {"attn_q_norm": (WIDTH // HEADS,), "attn_k_norm": (WIDTH // HEADS,)}
+_POST_NORMS: Shapes = {"post_attention_norm": (WIDTH,), "post_ffw_norm": (WIDTH,)}
 # Weights of a layer; which of them have a bias; whether the norms have one.
-LAYERS = {
+LAYERS: dict[str, tuple[Shapes, tuple[str, ...], bool]] = {
     "bloom": (_FUSED | _PLAIN, ("attn_qkv", "attn_output", "ffn_up", "ffn_down"), True),
     "gptneox": (_FUSED | _PLAIN, ("attn_qkv", "attn_output", "ffn_up", "ffn_down"), True),
     "stablelm": (_SPLIT | _GATED, (), True),
     "qwen2": (_SPLIT | _GATED, ("attn_q", "attn_k", "attn_v"), False),
     "phi3": (_FUSED | _PLAIN | {"ffn_up": (2 * INNER, WIDTH)}, (), False),
     "gemma": (_SPLIT | _GATED, (), False),
+    "qwen3": (_SPLIT | _GATED | _HEAD_NORMS, (), False),
+    "smollm3": (_SPLIT | _GATED, (), False),
+    "granite": (_SPLIT | _GATED, (), False),
+    "mistral3": (_SPLIT | _GATED, (), False),
+    "gemma3": (_SPLIT | _GATED | _HEAD_NORMS | _POST_NORMS, (), False),
 }
 # llama.cpp looks for Phi's own control tokens by the model's name: not with those above.
 ARCHITECTURES = tuple(name for name in LAYERS if name != "phi3")
@@ -60,7 +68,7 @@ def write_architecture(
             writer.add_tensor(f"{name}.bias", np.zeros(shape[0], dtype=np.float32))
 
     add("token_embd", (len(tokens), WIDTH), bias=False)
-    if architecture != "gemma":  # its output is its embedding
+    if architecture not in ("gemma", "gemma3"):  # its output is its embedding
         add("output", (len(tokens), WIDTH), bias=False)
     add("output_norm", (WIDTH,), bias=norm_bias)
     if architecture == "bloom":
@@ -90,6 +98,10 @@ def _add_facts(writer: gguf.GGUFWriter, context_length: int) -> None:
     writer.add_parallel_residual(writer.arch == "gptneox")
     if writer.arch == "phi3":
         writer.add_sliding_window(context_length)
-    if writer.arch == "gemma":
+    if writer.arch == "gemma3":  # it sees less than a conversation
+        writer.add_sliding_window(context_length // 8)
+    if writer.arch == "granite":
+        writer.add_logit_scale(1.0)
+    if writer.arch in ("gemma", "gemma3"):
         writer.add_key_length(WIDTH // HEADS)
         writer.add_value_length(WIDTH // HEADS)
