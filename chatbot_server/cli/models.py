@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -59,8 +58,7 @@ def list_models(context: Context, as_json: bool) -> None:
     engine = config.engine
     offers = all_offers(config.models_dir, engine.model, engine.context_length, preferred_engine)
     if as_json:
-        records = [offer.as_json() for offer in offers]
-        click.echo(json.dumps(records, ensure_ascii=False, indent=2))
+        print_json([offer.as_json() for offer in offers], indent=2)
         return
     memory, disk = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
     click.echo(context.say("models_free", memory=memory, disk=disk))

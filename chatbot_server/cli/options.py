@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,10 @@ from chatbot_server.errors import UsageError
 # Numbers of rows, within the integers of every database.
 NUMBER = click.IntRange(1, 2**31 - 1)
 SITE = click.option("--site", "key", metavar="KEY", help="help_knowledge_site")
+# Characters that JSON lets through and a reader cannot see, or that steer a terminal.
+UNSEEN = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="help_json")
 
 
@@ -32,9 +37,14 @@ class FilePath(click.Path):
 FILE = FilePath(path_type=Path)
 
 
-def print_json(value: Any) -> None:
-    """Print *value* as one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+def print_json(value: Any, indent: int | None = None) -> None:
+    """Print *value* as JSON: one line, or several with an *indent*.
+
+    What strangers wrote may be in it, and it may be printed at a terminal: what steers a terminal,
+    is invisible or turns the direction of writing is escaped.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    click.echo(UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text))
 
 
 def fields_of(row: object, *names: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.command_line import Run
 
+from chatbot_server.cli.options import print_json
 from chatbot_server.config import load_config
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
@@ -43,3 +45,13 @@ def test_messages_are_listed_with_the_day_on_this_machine(run: Run, tmp_path: Pa
     lines = run("contact", "list").out.splitlines()
     assert lines[0].startswith(f"{message['id']}  2026-01-02  ")
     assert lines[1:3] == ["    Ann <a@example.org>", "    Help"]
+
+
+def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """As it is stored: by an earlier version, or in a backup that somebody made."""
+    words = "\x1b[2J\x9b31m \u202egnp.exe\u200b \U000e0041 L’été 🥖"
+    print_json([words])
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == [words]
+    assert not [c for c in line if unicodedata.category(c) in ("Cc", "Cf")]
+    assert "L’été 🥖" in line

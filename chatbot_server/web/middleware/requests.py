@@ -15,9 +15,10 @@ from chatbot_server.web.middleware.fields import field_error
 
 
 def _one_line(text: str) -> str:
+    """*text* without what is invisible or turns the direction of writing."""
     if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in text):
         raise ValueError("control character")
-    return text
+    return " ".join(clean_text(text).split("\n"))
 
 
 Line = Annotated[str, AfterValidator(_one_line)]

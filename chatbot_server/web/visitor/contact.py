@@ -34,11 +34,17 @@ def _email(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not text.strip():
+        raise BadRequest("text_empty", field="name", name="name")
+    return text
+
+
 class ContactBody(RequestBody):
     """Body of ``POST /api/contact``."""
 
     site: Identifier
-    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    name: Annotated[Line, AfterValidator(_name), Field(max_length=100)]
     email: Annotated[Line, AfterValidator(_email)]
     message: str
     conversation: Identifier | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from support.configured import make_config
 from support.conversations import start_conversation
 from support.scripted_chat import ScriptedModel
@@ -14,6 +15,7 @@ from chatbot_server.app import create_app
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors import feedback
+from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.feedback import contact_requests
 
 CONTACT_BODY = {"name": "Ada", "email": "ada@example.org", "message": "Please call."}
@@ -101,3 +103,21 @@ def test_a_message_to_a_person_stays_when_its_visitor_deletes_the_chat(
     with sqlite_database.session() as session:
         [message] = contact_requests(session, sites[0].id)
     assert message.text == CONTACT_BODY["message"]
+
+
+def test_nothing_invisible_stands_in_a_name_or_an_address(
+    sqlite_database: Database, sites: list[Site], tmp_path: Path
+) -> None:
+    """A page of the owner's would show it in another order, and a terminal would obey it."""
+    client = visitor(sqlite_database, tmp_path, "9 per day")
+    body = CONTACT_BODY | {"site": sites[0].key, "name": "\x9b31mAda \u202egnp.exe\u200b"}
+    assert client.post("/api/contact", json=body).status_code == 200
+    nameless = client.post("/api/contact", json=body | {"name": "\u200b\u202e "})
+    assert nameless.status_code == 400
+    assert nameless.get_json()["error"]["field"] == "name"
+    question = {"site": sites[0].key, "message": "Hi", "page": "https://a.example/\x9b2J\u202e"}
+    assert client.post("/api/chat", json=question).status_code == 200
+    with sqlite_database.session() as session:
+        (stored,) = contact_requests(session, sites[0].id)
+        assert stored.name == "31mAda gnp.exe"
+        assert session.scalars(select(Conversation.page)).all() == ["https://a.example/2J"]
