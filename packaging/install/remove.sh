@@ -33,8 +33,8 @@ remove() {
     rm -f "$prefix/.chatbot-server"
     rmdir "$prefix" 2>/dev/null || true
     say "Removed." "Retiré."
-    [ -n "$purge" ] || say "Your data is still in $data_folder; $me --run$again finds it again." \
-        "Vos données sont toujours dans $data_folder ; $me --run$again les retrouvera."
+    [ -n "$purge" ] || say "Your data is still in $data_folder. To use it again, run $me with: --run$again" \
+        "Vos données sont toujours dans $data_folder. Pour les réutiliser, lancez $me avec : --run$again"
 }
 
 # Wherever an installer has linked the command, run by another user or with another HOME than now.

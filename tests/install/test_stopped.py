@@ -54,6 +54,9 @@ def test_an_installation_that_was_killed_can_be_removed(
         if quick.prefix.exists():
             done = quick.run(clone, removal, "--yes")
             assert done.returncode == 0, (moment, done.stdout, done.stderr)
+            assert ("To use it again, run ./install.sh with: --run" in done.stdout) is (
+                removal == "--uninstall"
+            )
         left = [path.name for path in quick.prefix.glob("*")]
         assert set(left) <= ({"data", "config.yaml"} if removal == "--uninstall" else set()), moment
 
