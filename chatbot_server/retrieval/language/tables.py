@@ -6,7 +6,7 @@ A row alone does not say what its columns are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise, zip_longest
 from operator import itemgetter
 
@@ -153,3 +153,17 @@ def first_cells(row: str) -> list[str]:
     first, _, statement = row.partition(DASH)
     second = _BETWEEN_CELLS.split(statement, 1)[0].rpartition(": ")[2]
     return [cell for cell in (first, second) if cell]
+
+
+def with_cells(row: str, is_wanted: Callable[[str], bool]) -> str:
+    """*row*, written by :func:`in_sentences`, with the cells alone whose heading *is_wanted*.
+
+    The whole row if that is true of none of them.
+    """
+    name, dash, statement = row.partition(DASH)
+    cells = _BETWEEN_CELLS.split(statement)
+    wanted_cells = [cell for cell in cells if is_wanted(cell.rpartition(": ")[0])]
+    between = _BETWEEN_CELLS.search(statement)
+    if not dash or not between or not wanted_cells:
+        return row
+    return f"{name}{dash}{between[0].join(wanted_cells)}"

@@ -29,6 +29,29 @@ def test_the_line_of_the_day_stands_first(
     assert not answer.lasting  # in an hour it is another
 
 
+PLACES = """\
+| | Shop | Café |
+|---|---|---|
+| Monday to Wednesday | closed | closed |
+| Thursday, Friday | 9am to 5pm | 10am to 3pm |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Is the café open today?", "**Today, Thursday — Café: 10am to 3pm**"),
+        ("Is the shop open today?", "**Today, Thursday — Shop: 9am to 5pm** (open now)"),
+        ("Are you open today?", "**Today, Thursday — Shop: 9am to 5pm; Café: 10am to 3pm**\n"),
+    ],
+)
+def test_of_several_places_the_hours_of_the_named_ones_are_told(
+    database: Database, site_id: int, question: str, line: str
+) -> None:
+    base = base_of(database, site_id, ("Opening hours", PLACES))
+    assert base.ground(site_id, question).answer.startswith(line)
+
+
 def test_the_time_is_that_of_the_site(database: Database, site_id: int) -> None:
     base = base_of(database, site_id, ("Hours", HOURS))
     with database.session() as session:

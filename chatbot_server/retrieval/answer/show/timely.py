@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.search.query import Query
@@ -15,6 +16,7 @@ from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.show.closed_days import line_of_closed_days
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import Languages
+from chatbot_server.retrieval.language.tables import with_cells
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.dates import span_of
 from chatbot_server.retrieval.language.time.moments import Moment, asks_when, tells_posting
@@ -77,7 +79,10 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
         return ""
     day = moment.days[0]
     sentences = sentences_of_all_year(section.sentences, moment.date, query.languages)
-    by_day = [hours_by_day(sentence, query.languages) for sentence in sentences]
+    by_day = [
+        hours_by_day(with_cells(sentence, partial(_names_place, query)), query.languages)
+        for sentence in sentences
+    ]
     hours_of_day = [hours[day] for hours in by_day if day in hours]
     if len(hours_of_day) != 1:
         return ""
@@ -93,6 +98,13 @@ def line_of_day(section: Candidate, moment: Moment, query: Query) -> str:
         return line
     unless = say("unless_holiday", language) if text != fold(whole) else ""
     return f"{line} ({say(state, language)}{unless})"
+
+
+def _names_place(query: Query, heading: str) -> bool:
+    """Whether the *heading* of a column is of a place that *query* asks about: “Café”."""
+    terms = query.terms_of(heading, query.language)
+    places = [word for word in query.content_words if "=opening_hours" not in word.concepts]
+    return any(word.is_in(terms) for word in places)
 
 
 def sentences_of_all_year(sentences: Sequence[str], day: date, languages: Languages) -> list[str]:

@@ -198,7 +198,10 @@ def names_special_days(text: str, languages: Languages = ALWAYS_USED) -> bool:
 
 
 def _states_hours(text: str, languages: Languages) -> bool:
-    return intervals(text, languages) is not None
+    """Whether *text* does, or each of its cells: “Shop: 9 to 5; café: 10 to 4”."""
+    return intervals(text, languages) is not None or all(
+        intervals(cell, languages) is not None for cell in text.split(";")
+    )
 
 
 _DAYS = {f"d{day}": frozenset({day}) for day in range(7)} | {
