@@ -101,7 +101,7 @@ def _answer_from_pages(
     assessment = None
     if candidates:
         evidence = gather_evidence(candidates, query, material.index.chunk_count)
-        assessment = weigh(evidence, threshold_raise(candidates[0], query))
+        assessment = weigh(evidence, threshold_raise(evidence, candidates[0], query))
     if near := _near_entry_sections(material, entries, candidates, assessment):
         answer = _show_best(near, material, frame)
         lead_in = say("answer_near_entry", query.language)

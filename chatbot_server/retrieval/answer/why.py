@@ -122,8 +122,9 @@ def _excluded_last(sections: Sequence[Candidate], query: Query) -> list[Candidat
 def _evidence(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> dict[str, float | None]:
-    evidence = asdict(gather_evidence(sections, query, chunk_count))
-    return evidence | {"other_page": float(threshold_raise(sections[0], query) > 0)}
+    evidence = gather_evidence(sections, query, chunk_count)
+    is_raised = threshold_raise(evidence, sections[0], query) > 0
+    return asdict(evidence) | {"other_page": float(is_raised)}
 
 
 def _contenders(sections: Sequence[Candidate]) -> tuple[Contender, ...]:

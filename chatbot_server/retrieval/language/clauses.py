@@ -127,7 +127,10 @@ class _MessageReader:
         first, *others = _clauses(core, self._phrases)
         if self._questions:
             first = _without_joint(first, self._phrases)
-        clauses = [_capitalised(first) if others else first, *others]
+        clauses = [first]
+        if others:  # “Where are you exactly, and is there a bus?”
+            bare = map(self._phrases.without_courtesies, (first, *others))
+            clauses = [_capitalised(clause) for clause in filter(None, bare)]
         self._questions += [Question(clause, " ".join(background)) for clause in clauses]
 
 

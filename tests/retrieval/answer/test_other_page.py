@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.subject import LOOKED_BACK
 from chatbot_server.retrieval.answer.why import explain
@@ -56,6 +57,15 @@ def test_a_page_that_was_shown_before_answers_as_at_first(
 def test_another_page_that_fits_well_answers(base: KnowledgeBase, site_id: int) -> None:
     grounding = base.ground(site_id, "Can I bring a motorbike?", ["When do you sing?"])
     assert "motorbikes" in grounding.answer
+
+
+def test_a_complete_question_is_answered_as_at_first_by_a_page_far_ahead_of_all_others(
+    base: KnowledgeBase, site_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "FAR_AHEAD", evidence.ALONE)
+    history = ["When is the wicker workshop?"]
+    assert "Dogs may come in" in base.ground(site_id, VAGUE, history).answer
+    assert base.ground(site_id, f"and {VAGUE}", history).answer == ""
 
 
 def test_after_questions_without_an_answer_nothing_is_another_page(

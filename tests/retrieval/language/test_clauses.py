@@ -31,6 +31,10 @@ from chatbot_server.retrieval.language.words.stems import guess_language
             ["Quel bus prendre ?", "Où est-ce qu’on peut se garer ?"],
         ),
         (
+            "vous etes ou exactement et y a-t-il un bus ?",
+            ["Vous etes ou?", "Y a-t-il un bus ?"],
+        ),
+        (
             "Vous ouvrez à 8 h et jusqu’à quand puis-je venir ?",
             ["Vous ouvrez à 8 h ?", "Jusqu’à quand puis-je venir ?"],
         ),
@@ -89,6 +93,7 @@ def test_what_asks_one_thing_stays_whole(message: str) -> None:
             "You deliver.",
         ),
         ("ok and how do I pay?", "And how do I pay?"),
+        ("where are you exactly", "Where are you"),
         ("Could I collect it instead of paying postage?", "Could I collect it?"),
         ("On peut le chercher au lieu d’être livré ?", "On peut le chercher ?"),
     ],

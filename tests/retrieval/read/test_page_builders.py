@@ -365,3 +365,37 @@ def test_a_box_that_is_called_a_heading_is_that_of_the_text_below(body: str, tex
 def test_a_row_of_plain_cells_names_columns_where_all_others_have_numbers() -> None:
     assert "| Prices 2026 |  |  |\n| Season | Dates | Price |\n| ---" in text_of(SEASONS)
     assert "---" not in text_of(WEEK_PLAIN)
+
+
+BY_CLICK = """<h1>Questions</h1><div class="q"><a href="#" onclick="return open('r1')">May dogs come
+in?</a></div><div class="r" id="r1" style="display:none"><p>Yes, on a lead.</p></div>
+<div class="q"><a href="#" onclick="return open('r2')">Deposit</a></div>
+<div class="r" id="r2" style="display: none"><p>30 %.</p></div>"""
+BY_CLASSES = """<h1>Questions</h1><h3>May dogs come in?</h3><div hidden><p>Yes, on a lead.</p></div>
+<p class="q">Deposit?</p><div style="display:none">30 %.</div>"""
+
+
+@pytest.mark.parametrize("body", [BY_CLICK, BY_CLASSES])
+def test_what_a_script_of_the_page_shows_at_a_click_is_read_below_its_question(body: str) -> None:
+    lines = text_of(body).replace("?", "").split("\n")
+    assert [line.lstrip("# ") for line in lines] == [
+        "Questions",
+        "May dogs come in",
+        "Yes, on a lead.",
+        "Deposit",
+        "30 %.",
+    ]
+    assert lines[1].startswith("#")
+    assert lines[3].startswith("#")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Lost your password?</p><div style='display:none'><form>Your e-mail<input></form></div>",
+        "<p>We are open.</p><div style='display:none'>Not yet published.</div>",
+    ],
+)
+def test_other_hidden_boxes_stay_unread(body: str) -> None:
+    assert "e-mail" not in text_of(body)
+    assert "Not yet" not in text_of(body)

@@ -25,6 +25,7 @@ from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import on_subject
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
 from chatbot_server.retrieval.language.words import synonyms
 from chatbot_server.retrieval.language.words.specificity import specificity
 from chatbot_server.retrieval.language.words.synonyms import Word
@@ -144,8 +145,9 @@ LARGE_SITE_COMPARED = 4000
 # docs/decisions/0026-what-comes-closest-is-shown-beside-a-no.md.
 UNSURE = 1.7
 # After other questions, the threshold of a page that answered none of them is so much higher, in
-# log odds: see docs/decisions/0016-answers-as-a-person-would-give-them.md.
-OTHER_PAGE = 1.2
+# log odds, unless the question is complete by itself and the page has at least this margin: see
+# docs/decisions/0016-answers-as-a-person-would-give-them.md.
+OTHER_PAGE, FAR_AHEAD = 1.2, 2.0
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
@@ -213,11 +215,17 @@ def weigh(evidence: Evidence, raised_by: float = 0.0) -> Assessment:
     return _weigh_by([(gate_of_small, 1 - share), (gate_of_large, share)], evidence, raised_by)
 
 
-def threshold_raise(section: Candidate, query: Query) -> float:
-    """How much higher the threshold of *section* is for what was shown before *query*."""
+def threshold_raise(evidence: Evidence, section: Candidate, query: Query) -> float:
+    """How much higher the threshold of *section*, with its *evidence*, is in a conversation.
+
+    Zero for a page that answered a question before *query*, and for one that is far ahead of all
+    others where *query* is complete by itself: visitors ask for one thing after another.
+    """
     pages, document = query.earlier.pages, section.document
-    is_on_other_page = bool(pages) and page_of(document.url, document.title) not in pages
-    return OTHER_PAGE if is_on_other_page else 0.0
+    if not pages or page_of(document.url, document.title) in pages:
+        return 0.0
+    is_complete = query.own is None and not is_followup(query.text, query.languages, query.language)
+    return 0.0 if is_complete and evidence.margin >= FAR_AHEAD else OTHER_PAGE
 
 
 def _share_of_large(evidence: Evidence) -> float:

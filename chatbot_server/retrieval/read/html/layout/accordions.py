@@ -13,6 +13,7 @@ _ACCORDION = re.compile(r"accordion|collaps|faq|toggle|tab-title", re.IGNORECASE
 _QUESTION = re.compile(r"faq-?_?question|question$|accordion-?_?(?:title|header|button)", re.I)
 _PANEL = re.compile(r"panel|content|answer|r[eé]ponse|collaps|body|drawer", re.IGNORECASE)
 _PANELS = ("div", "section", "p", "ul")
+_HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none", re.IGNORECASE)
 # What shows that a title can be opened, and is no word of it.
 SIGNS = frozenset("+-−–×✕▼▲▾▴▸▶►◄⌄⌃∨∧˅˄↓↑›»⮟❯❱⯆")
 LONGEST_TITLE, LONGEST_ICON = 200, 12
@@ -50,9 +51,31 @@ def is_title(element: Any) -> bool:
     if _WEBFLOW_TOGGLE in (element.get("class") or "").split():
         return element.getnext() is not None and is_answer_in_nav(element.getnext())
     is_button = tag == "button" or element.get("role") == "button"
-    if is_button and _is_button_of_panel(element):
+    if (is_button and _is_button_of_panel(element)) or opens_next(element):
         return True
     return bool(_QUESTION.search(element.get("class") or "")) and _is_short(element)
+
+
+def opens_next(title: Any) -> bool:
+    """Whether a click on *title* shows what follows it, and is hidden: a script of the page's own.
+
+    A question before something hidden is one, also where the script finds both by their classes.
+    """
+    panel = title.getnext()
+    if panel is None or panel.tag not in _PANELS or not _is_hidden(panel):
+        return False
+    text = short_text(title, LONGEST_TITLE + 1)
+    if not text or len(text) > LONGEST_TITLE or not _is_short(title):
+        return False
+    if next(panel.iter("form", "input", "textarea"), None) is not None:
+        return False
+    is_clicked = any(part.get("onclick") for part in (title, *title))
+    return is_clicked or _asks(text)
+
+
+def _is_hidden(element: Any) -> bool:
+    style = element.get("style") or ""
+    return element.get("hidden") is not None or bool(_HIDDEN.search(style))
 
 
 def is_answer_in_nav(element: Any) -> bool:
@@ -74,7 +97,7 @@ def is_sign(element: Any) -> bool:
 def _is_button_of_panel(button: Any) -> bool:
     names = f"{button.get('class')} {button.get('data-bs-target')}"
     is_named_so = bool(_ACCORDION.search(names))
-    asks = short_text(button, LONGEST_TITLE).rstrip("".join((*SIGNS, " "))).endswith("?")
+    asks = _asks(short_text(button, LONGEST_TITLE))
     if button.get("aria-controls") or button.get("aria-expanded"):
         return is_named_so or asks
     if not (is_named_so or asks):
@@ -85,6 +108,10 @@ def _is_button_of_panel(button: Any) -> bool:
     return bool(_PANEL.search(panel.get("class") or "")) or (
         asks and len(short_text(panel, SHORTEST_ANSWER)) >= SHORTEST_ANSWER
     )
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip("".join((*SIGNS, " "))).endswith("?")
 
 
 def _element_behind(button: Any) -> Any:
