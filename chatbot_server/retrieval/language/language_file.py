@@ -197,6 +197,7 @@ class Language(_Record):
         copyright_notices: in a notice at the foot of a page, beside “copyright”; not folded.
         payment_means: what people pay with.
         alike_endings: ending → another one of the same verb.
+        plurals: ending of a plural that the stemmer keeps → that of its singular.
         shorthand: what is typed in a hurry → the words in full.
         colloquial: a page's word → what visitors call it among themselves.
         elisions: letters of small words that lose their apostrophe: “lecole”.
@@ -316,6 +317,7 @@ class Language(_Record):
     copyright_notices: Phrases
     payment_means: Phrases
     alike_endings: dict[str, str] = {}
+    plurals: dict[str, str] = {}
     shorthand: dict[str, str] = {}
     colloquial: dict[str, Phrases] = {}
     elisions: Words = frozenset()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
@@ -57,3 +60,34 @@ def test_a_telephone_number_that_is_asked_for_is_no_email_address(
     assert base.ground(site_id, "Comment joindre Etalivre ?").status == "quoted"
     add_note(database, site_id, "Contact", f"{text} Téléphone : 01 99 00 12 34.")
     assert "01 99 00 12 34" in base.ground(site_id, question).answer
+
+
+PRICES = """| Item | Whole | Half |
+|---|---|---|
+| Seeded rye | £4.60 | £2.40 |
+| Almond croissant | £3.80 | |"""
+
+
+@pytest.mark.parametrize(
+    ("question", "is_told"),
+    [
+        ("What does an almond croissant cost?", True),
+        ("how much is the seeded rye please", True),
+        ("What does a chocolate croissant cost?", False),
+        ("How long does an almond croissant keep?", False),
+    ],
+)
+def test_the_price_of_all_that_is_named_is_told_whatever_else_speaks_against_it(
+    database: Database,
+    site_id: int,
+    question: str,
+    is_told: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    strict_gate = replace(evidence.SMALL_SITES_BY_WORDS, threshold=50.0)
+    monkeypatch.setattr(evidence, "SMALL_SITES_BY_WORDS", strict_gate)
+    monkeypatch.setattr(evidence, "PRICE_OF_ALL", 100.0)
+    add_note(database, site_id, "Weekend only", PRICES)
+    add_note(database, site_id, "Our bakery", "Slow bread, baked before dawn by Ann. " * 5)
+    grounding = KnowledgeBase(database).ground(site_id, question)
+    assert (grounding.status == "quoted") is is_told

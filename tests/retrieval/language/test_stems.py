@@ -1,4 +1,4 @@
-"""Stems: the same for every thread that asks."""
+"""Stems: those of singular and plural meet, and are the same for every thread that asks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chatbot_server.retrieval.language.words.stems import stem
+from chatbot_server.retrieval.language.words.stems import all_stems, query_terms, stem
 
 VISITORS = 8
 ENDINGS = ("issement", "ations", "euses", "ement", "ables", "ités", "ives", "ences", "logies")
@@ -38,3 +38,16 @@ def test_threads_that_stem_at_once_get_their_own_stems() -> None:
         together = list(threads.map(stems, by_thread))
     stem.cache_clear()
     assert together == list(map(stems, by_thread))
+
+
+@pytest.mark.parametrize(
+    ("singular", "plural"),
+    [("menu", "menus"), ("velo", "velos"), ("pneu", "pneus"), ("jeu", "jeux"), ("spa", "spas")],
+)
+def test_french_plurals_that_the_stemmer_keeps_meet_their_singular(
+    singular: str, plural: str
+) -> None:
+    assert all_stems(singular, ("fr",)) & all_stems(plural, ("fr",))
+    assert stem(plural, "fr") in query_terms(f"le {singular}", ("fr",))
+    assert stem(singular, "fr") in query_terms(f"les {plural}", ("fr",))
+    assert not all_stems("bus", ("fr",)) & all_stems("bu", ("fr",))

@@ -18,7 +18,10 @@ from typing import Any
 import numpy as np
 
 from chatbot_server.resources import read_yaml
-from chatbot_server.retrieval.answer.decide.facts_asked_for import states_what_is_asked_for
+from chatbot_server.retrieval.answer.decide.facts_asked_for import (
+    states_price_of_all,
+    states_what_is_asked_for,
+)
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.search.query import Query, page_of
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
@@ -148,6 +151,9 @@ UNSURE = 1.7
 # log odds, unless the question is complete by itself and the page has at least this margin: see
 # docs/decisions/0016-answers-as-a-person-would-give-them.md.
 OTHER_PAGE, FAR_AHEAD = 1.2, 2.0
+# So much lower is that of a section which states the price of all that is named: see
+# docs/decisions/0011-answers-decided-by-fitted-evidence.md.
+PRICE_OF_ALL = 3.0
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
@@ -203,7 +209,8 @@ def weigh(evidence: Evidence, raised_by: float = 0.0) -> Assessment:
     The share of the gate of large sites grows with the logarithm of the number of chunks.
 
     Args:
-        raised_by: how much higher the threshold is than the fitted one, in log odds.
+        raised_by: how much higher the threshold is than the fitted one, in log odds; negative if
+            it is lower.
     """
     share = _share_of_large(evidence)
     is_read, is_compared = evidence.word_nearness is not None, evidence.interaction is not None
@@ -216,11 +223,14 @@ def weigh(evidence: Evidence, raised_by: float = 0.0) -> Assessment:
 
 
 def threshold_raise(evidence: Evidence, section: Candidate, query: Query) -> float:
-    """How much higher the threshold of *section*, with its *evidence*, is in a conversation.
+    """How much higher the threshold of *section*, with its *evidence*, is than the fitted one.
 
-    Zero for a page that answered a question before *query*, and for one that is far ahead of all
-    others where *query* is complete by itself: visitors ask for one thing after another.
+    Lower where it states the price of all that *query* names. In a conversation, higher, except for
+    a page that answered a question before, and for one that is far ahead of all others where
+    *query* is complete by itself: visitors ask for one thing after another.
     """
+    if states_price_of_all(query, section):
+        return -PRICE_OF_ALL
     pages, document = query.earlier.pages, section.document
     if not pages or page_of(document.url, document.title) in pages:
         return 0.0

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
-from chatbot_server.retrieval.answer.search.query import CONTACTS, Query
+from chatbot_server.retrieval.answer.search.query import CONTACTS, PRICE, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
+from chatbot_server.retrieval.index.chunks import below
+from chatbot_server.retrieval.language.dialogue.properties import asked_property
 from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words.synonyms import Word
@@ -26,6 +28,23 @@ def states_what_is_asked_for(query: Query, section: Candidate) -> bool:
         _states_number_asked_for(query, section)
         and (not query.asks_for_hour or _states_hour(query, section))
         and _states_contact_asked_for(query, section)
+    )
+
+
+def states_price_of_all(query: Query, section: Candidate) -> bool:
+    """Whether *query* asks for a price, and a sentence of *section* has one of all that it names.
+
+    “What does an almond croissant cost?” – “Almond croissant — £3.80”. A part may be named by the
+    heading: “205/55 R16 — 118 €” below “Tyres”.
+    """
+    words = [word for word in query.content_words if PRICE not in word.concepts]
+    if not words or asked_property(query.text, query.languages) != "price":
+        return False
+    heading = section.parsed(below(section.document.title, section.chunk.heading)).terms
+    return any(
+        all(word.is_in(terms | heading) for word in words)
+        and any(fact.kind == "price" for fact in facts(sentence, query.languages))
+        for sentence, terms in zip(section.sentences, section.sentence_terms, strict=True)
     )
 
 

@@ -63,6 +63,12 @@ def property_of_it(question: str, languages: Languages = ALWAYS_USED) -> Propert
     is_to_someone = phrase_pattern("addresses_someone", languages).search(flat)
     if is_to_someone or not names_no_thing(question, languages):
         return None
+    return asked_property(question, languages)
+
+
+def asked_property(question: str, languages: Languages = ALWAYS_USED) -> Property | None:
+    """The property that *question* asks for, of whatever it names."""
+    flat = fold(question).replace("’", "'")
     for name, field in _PHRASES.items():
         if phrase_pattern(field, languages).search(flat):
             return name

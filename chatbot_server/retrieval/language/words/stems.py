@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -20,6 +21,8 @@ from chatbot_server.retrieval.language.text import fold
 MAX_WORD = 40
 # A question of 4,000 characters must not become a query of 700 terms.
 MAX_TERMS = 64
+# “Spa” has a plural, “bus” no singular.
+SHORTEST_SINGULAR = 3
 # So many more stop words show that a document is in a further language: “Man at war” is not German.
 MIN_LEAD = 3
 
@@ -45,8 +48,18 @@ def stem(word: str, language: str) -> str:
 
 
 def all_stems(word: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
-    """The stems of one folded word in each of *languages*."""
-    return frozenset(stem(word, language) for language in languages)
+    """The stems of one folded word, and of its singular or plural, in each of *languages*."""
+    return frozenset(_stems(word, languages))
+
+
+def _stems(word: str, languages: Languages) -> Iterator[str]:
+    for language in languages:
+        yield stem(word, language)
+        for ending, singular in LANGUAGES[language].plurals.items():
+            if word.endswith(ending) and len(word) > SHORTEST_SINGULAR:
+                yield stem(word.removesuffix(ending) + singular, language)
+            elif word.endswith(singular) and len(word) >= SHORTEST_SINGULAR:
+                yield stem(word.removesuffix(singular) + ending, language)
 
 
 def is_stop_word(word: str, language: str) -> bool:
@@ -132,8 +145,8 @@ def query_terms(
 ) -> list[str]:
     """Distinct stems of a question in every language, since pages may be in another one."""
     stems = [
-        stem(word, code)
+        each
         for word in content_words(question, languages, language)
-        for code in languages
+        for each in _stems(word, languages)
     ]
     return list(dict.fromkeys(stems))[:MAX_TERMS]
