@@ -25,6 +25,7 @@ from support.servers.live_server import LiveServer, is_personal
 from support.servers.owner_server import OwnerServer
 from support.servers.ports import free_port
 from support.servers.postgresql import Cluster
+from support.servers.web_site import WebSite
 from werkzeug.routing import Rule
 
 from chatbot_server.accounts import passwords
@@ -73,6 +74,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             mark = item.get_closest_marker("xdist_group")
             if mark and not item.nodeid.endswith(f"@{mark.args[0]}"):
                 item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")
+
+
+@pytest.fixture
+def web() -> Iterator[WebSite]:
+    """A real web site on loopback, to be read."""
+    site = WebSite()
+    yield site
+    site.close()
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,14 +24,6 @@ def allow_loopback(knowledge_config: Path) -> None:
     """The tests' own web site may be crawled."""
     reading = READING | {"private_hosts": ["127.0.0.1"]}
     knowledge_config.write_text(yaml.safe_dump(SETTINGS | {"retrieval": reading}))
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    """A web site to crawl."""
-    made = WebSite()
-    yield made
-    made.close()
 
 
 def test_the_text_that_visitors_are_answered_from_is_shown(

@@ -1,11 +1,8 @@
-"""A database with a site, and a real web site on loopback to crawl."""
+"""A database with a site."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from support.servers.web_site import WebSite
 
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
@@ -15,10 +12,3 @@ from chatbot_server.storage.site.sites import add_site
 def site_id(database: Database) -> int:
     with database.session() as session:
         return add_site(session, "Shop").id
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    made = WebSite()
-    yield made
-    made.close()

@@ -27,7 +27,7 @@ from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.clauses import is_courtesy
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.dialogue.properties import (
-    CONTACTS,
+    WAYS_TO_REACH,
     Property,
     names_no_thing,
     property_of_it,
@@ -75,7 +75,7 @@ class Subject:
             return False
         question = Query(self.question, query.languages, query.language)
         names = question.names - contrast.no_names(query.languages)
-        names_alone = name in CONTACTS and bool(names)
+        names_alone = name in WAYS_TO_REACH and bool(names)
         words = [
             word
             for word in question.content_words
@@ -137,7 +137,7 @@ def ground_property(
     others = [each for each in sections if subject.has_property_in(each, name, section)]
     if others:
         return page_answer(sections, others[:1], frame)
-    if name in CONTACTS:
+    if name in WAYS_TO_REACH:
         return None
     return replace(
         page_answer(sections, (), frame),

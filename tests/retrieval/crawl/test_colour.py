@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -16,20 +15,13 @@ from chatbot_server.storage.site.sites import Site
 STYLES = "a{color:#B33} p{color:#222} b{color:#b33} i{color:#00aaee} em{color:#00AAEE;x:#0ae}"
 
 
-@pytest.fixture
-def site() -> Iterator[WebSite]:
-    site = WebSite()
-    yield site
-    site.close()
+def colour_of(web: WebSite) -> str | None:
+    with closing(Fetcher(private_hosts=[web.address.split("//")[1]])) as fetcher:
+        return colour_of_site(fetcher, f"{web.address}/")
 
 
-def colour_of(site: WebSite) -> str | None:
-    with closing(Fetcher(private_hosts=[site.address.split("//")[1]])) as fetcher:
-        return colour_of_site(fetcher, f"{site.address}/")
-
-
-def put(site: WebSite, path: str, text: str) -> None:
-    site.pages[path] = (200, {"Content-Type": "text/html"}, text.encode())
+def put(web: WebSite, path: str, text: str) -> None:
+    web.pages[path] = (200, {"Content-Type": "text/html"}, text.encode())
 
 
 @pytest.mark.parametrize(
@@ -46,31 +38,31 @@ def put(site: WebSite, path: str, text: str) -> None:
     ],
 )
 def test_the_colour_is_the_declared_or_the_most_used(
-    site: WebSite, head: str, colour: str | None
+    web: WebSite, head: str, colour: str | None
 ) -> None:
-    put(site, "/", f"<html><head>{head}</head></html>")
-    put(site, "/own.css", STYLES)
-    assert colour_of(site) == colour
+    put(web, "/", f"<html><head>{head}</head></html>")
+    put(web, "/own.css", STYLES)
+    assert colour_of(web) == colour
 
 
-def test_a_site_that_does_not_answer_is_told(site: WebSite) -> None:
+def test_a_site_that_does_not_answer_is_told(web: WebSite) -> None:
     with closing(Fetcher()) as fetcher, pytest.raises(FetchError):
-        colour_of_site(fetcher, f"{site.address}/")
+        colour_of_site(fetcher, f"{web.address}/")
 
 
 def test_the_owner_is_offered_the_colour(
-    owner: OwnerServer, site: WebSite, monkeypatch: pytest.MonkeyPatch
+    owner: OwnerServer, web: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(site, "/", '<meta name="theme-color" content="#0b6b4f">')
+    put(web, "/", '<meta name="theme-color" content="#0b6b4f">')
     browser = owner.browser("owner")
     path = f"/admin/{owner.key}/appearance"
     assert "color=site" not in browser.get(path).text, "it is not known where its pages are"
     with owner.database.session() as session:
-        session.get_one(Site, owner.site_id).origins = [site.address]
+        session.get_one(Site, owner.site_id).origins = [web.address]
     assert "color=site" in browser.get(path).text
     refused = browser.get(f"{path}?color=site").text
     assert "is in a private network" in refused
-    hosts = (site.address.split("//")[1],)
+    hosts = (web.address.split("//")[1],)
     monkeypatch.setitem(vars(owner.config.retrieval), "private_hosts", hosts)
     page = browser.get(f"{path}?color=site").text
     assert 'name="color" type="color" value="#0b6b4f"' in page
@@ -78,5 +70,5 @@ def test_the_owner_is_offered_the_colour(
     assert "is your site’s colour" in page
     with owner.database.session() as session:
         assert session.get_one(Site, owner.site_id).color != "#0b6b4f", "offered, not saved"
-    put(site, "/", "<p>black and white")
+    put(web, "/", "<p>black and white")
     assert "No colour was found" in browser.get(f"{path}?color=site").text

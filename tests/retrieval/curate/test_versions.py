@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from support.crawling import run_crawl
@@ -41,13 +41,6 @@ GOOD, BAD, NEWER = (f"A loaf costs {price} euros." for price in (4, 40, 5))
 def site_id(database: Database) -> int:
     with database.session() as session:
         return add_owner_site(session, "Bakery").id
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    made = WebSite()
-    yield made
-    made.close()
 
 
 class Page:

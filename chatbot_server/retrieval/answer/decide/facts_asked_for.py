@@ -10,7 +10,6 @@ import re
 
 from chatbot_server.retrieval.answer.search.query import CONTACTS, PRICE, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
-from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.dialogue.properties import asked_property
 from chatbot_server.retrieval.language.facts import Kind, facts, states
 from chatbot_server.retrieval.language.text import fold
@@ -40,9 +39,8 @@ def states_price_of_all(query: Query, section: Candidate) -> bool:
     words = [word for word in query.content_words if PRICE not in word.concepts]
     if not words or asked_property(query.text, query.languages) != "price":
         return False
-    heading = section.parsed(below(section.document.title, section.chunk.heading)).terms
     return any(
-        all(word.is_in(terms | heading) for word in words)
+        all(word.is_in(terms | section.own_heading_terms) for word in words)
         and any(fact.kind == "price" for fact in facts(sentence, query.languages))
         for sentence, terms in zip(section.sentences, section.sentence_terms, strict=True)
     )

@@ -90,10 +90,14 @@ class Candidate:
         return self.about_terms.union(*self.sentence_terms)
 
     @cached_property
+    def own_heading_terms(self) -> frozenset[str]:
+        """The stems and concepts of the headings below the page's title."""
+        return self.parsed(below(self.document.title, self.chunk.heading)).terms
+
+    @cached_property
     def own_terms(self) -> frozenset[str]:
         """The stems and concepts of the text and of the headings below the page's title."""
-        heading = self.parsed(below(self.document.title, self.chunk.heading))
-        return heading.terms.union(*self.sentence_terms)
+        return self.own_heading_terms.union(*self.sentence_terms)
 
     @cached_property
     def held(self) -> int:
@@ -103,8 +107,7 @@ class Candidate:
     @cached_property
     def own_held(self) -> int:
         """Which of them its text and its headings below the page's title contain."""
-        heading = self.parsed(below(self.document.title, self.chunk.heading))
-        return reduce(or_, self._sentences_held, self.query.held_in(heading.terms))
+        return reduce(or_, self._sentences_held, self.query.held_in(self.own_heading_terms))
 
     @cached_property
     def _about_held(self) -> int:

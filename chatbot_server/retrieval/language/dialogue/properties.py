@@ -21,7 +21,7 @@ Property = Literal[
     "person", "age", "hour", "duration", "day", "count", "price", "phone", "email", "address"
 ]
 # How to reach it: where the pages do not tell that of the thing, that of the whole place serves.
-CONTACTS: frozenset[Property] = frozenset({"phone", "email", "address"})
+WAYS_TO_REACH: frozenset[Property] = frozenset({"phone", "email", "address"})
 
 # The phrases that ask for each property, the most specific first: “how long” is no “how much”.
 _PHRASES: dict[Property, str] = {

@@ -175,14 +175,14 @@ def _answers_now(
 
     The model's are made by a job, and only read here: writing takes longer than a reader waits.
     """
-    asked = request.args.get("again")
-    if asked == "model":
+    answerer = request.args.get("again")
+    if answerer == "model":
         answers = again.stored_answers(messages)
         is_asking = again.is_requested(parts.config.run_dir, thread.id)
         questions = again.asked_questions(messages) if is_asking else []
         waiting = [question.id for question in questions if question.id not in answers]
         return {"now_answers": answers, "waiting": waiting, "is_asking": is_asking}
-    if not asked:
+    if not answerer:
         return {"now_answers": {}, "waiting": [], "is_asking": False}
     with parts.database.session() as session:
         site = session.get_one(Site, thread.site_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from support.crawling import run_crawl
@@ -16,13 +16,6 @@ from chatbot_server.storage.owners.audit import entries_before
 
 Post = Callable[..., TestResponse]
 EVIL = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def web() -> Iterator[WebSite]:
-    made = WebSite()
-    yield made
-    made.close()
 
 
 class CrawledPage:
