@@ -16,7 +16,7 @@ from support.widget.scripted_server import Script, say
 from support.widget.visits import Visitor, box_of, viewport_of
 
 pytestmark = pytest.mark.browser
-MODULES = Path(__file__).parents[2] / "widget" / "node_modules"
+MODULES = Path(__file__).parents[3] / "widget" / "node_modules"
 DESK = {"width": 1280, "height": 720}
 PHONE = {"width": 390, "height": 780}
 TALL = '<div style="height: 3000px">A long page</div>'
