@@ -105,7 +105,13 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "decide": {"search", "sections"},
         "show": {"search", "sections"},
     },
-    "retrieval/curate": {"": {"learning"}, "learning": {""}},
+    "retrieval/curate": {
+        "": set(),
+        "imports": {""},
+        "quality": {"", "imports"},
+        "learning": {"", "quality"},
+        "first_questions": {"", "learning"},
+    },
     "retrieval/index": {"": {"encoder"}, "encoder": set()},
     "retrieval/language": {
         "": set(),

@@ -18,16 +18,16 @@ from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_warning
 from chatbot_server.models.store.background import pull_wanted
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.files import Uploads
+from chatbot_server.retrieval.curate.first_questions.topics import renew_topics
+from chatbot_server.retrieval.curate.imports.files import Uploads
 from chatbot_server.retrieval.curate.jobs import crawl_due, embed_waiting
-from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
-from chatbot_server.retrieval.curate.learning.quality import (
+from chatbot_server.retrieval.curate.learning.unanswered import ask_again
+from chatbot_server.retrieval.curate.quality.golden_runs import (
     run_golden_questions,
     run_when_due,
     seconds_until_run,
 )
-from chatbot_server.retrieval.curate.learning.requested_runs import forget_request, requested_runs
-from chatbot_server.retrieval.curate.learning.unanswered import ask_again
+from chatbot_server.retrieval.curate.quality.requested_runs import forget_request, requested_runs
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.service.answering import build_engine, is_loaded, sampling
 from chatbot_server.service.children import call_job

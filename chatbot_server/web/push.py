@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from chatbot_server.errors import TooLarge, Unauthorized
-from chatbot_server.retrieval.curate import push
+from chatbot_server.retrieval.curate.imports import push
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import find_site

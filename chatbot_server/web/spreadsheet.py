@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Response
 
-from chatbot_server.retrieval.curate.faq_file import without_formula
+from chatbot_server.retrieval.curate.imports.faq_file import without_formula
 
 
 def csv_lines(

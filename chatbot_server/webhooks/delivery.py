@@ -12,7 +12,7 @@ from chatbot_server.config import Config
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.retrieval.crawl.addresses import PrivateHosts
 from chatbot_server.retrieval.crawl.fetch import Fetcher, FetchError
-from chatbot_server.retrieval.curate.push import sign
+from chatbot_server.retrieval.curate.imports.push import sign
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site

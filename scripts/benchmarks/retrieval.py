@@ -8,13 +8,13 @@ from typing import Literal
 
 from benchmarks.public_data import DOCUMENTS, QUESTIONS, XQUAD, add_data_argument
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.learning.evaluate import evaluate
-from chatbot_server.retrieval.curate.learning.question_files import (
+from chatbot_server.retrieval.curate.quality.evaluate import evaluate
+from chatbot_server.retrieval.curate.quality.question_files import (
     read_documents,
     read_questions,
     read_squad,
 )
-from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
+from chatbot_server.retrieval.curate.quality.verdicts import EvalQuestion
 
 PARTS = 6
 

@@ -27,7 +27,7 @@ from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Engine
 from chatbot_server.engine.process.supervisor import local_engine
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.learning.question_files import (
+from chatbot_server.retrieval.curate.quality.question_files import (
     read_documents,
     read_questions,
     read_squad,

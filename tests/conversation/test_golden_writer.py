@@ -15,9 +15,9 @@ from chatbot_server.errors import EngineError
 from chatbot_server.prompt.base import Prompt
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
-from chatbot_server.retrieval.curate.learning.quality import compare_runs, run_golden_questions
 from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.curate.quality.golden import ask_golden_questions
+from chatbot_server.retrieval.curate.quality.golden_runs import compare_runs, run_golden_questions
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 from chatbot_server.storage.visitors.learning import put_golden

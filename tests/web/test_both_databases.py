@@ -11,7 +11,7 @@ from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.retrieval.curate import push
+from chatbot_server.retrieval.curate.imports import push
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site

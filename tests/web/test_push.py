@@ -19,7 +19,7 @@ from chatbot_server.config import Config
 from chatbot_server.errors import Unauthorized
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate import push
+from chatbot_server.retrieval.curate.imports import push
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.storage.base import now

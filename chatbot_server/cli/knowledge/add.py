@@ -116,7 +116,7 @@ def _files_among(context: Context, paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def _add_files(context: Context, site_id: int, files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
     """Read each file, and report what was read or why not; an error does not stop the others."""
-    from chatbot_server.retrieval.curate.files import add_file
+    from chatbot_server.retrieval.curate.imports.files import add_file
     from chatbot_server.retrieval.curate.reading import text_figures
     from chatbot_server.retrieval.read.extractor import Extractor
     from chatbot_server.storage.knowledge.sources import open_source

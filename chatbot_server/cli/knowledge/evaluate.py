@@ -59,8 +59,8 @@ def _measure(
         UsageError: nothing can be measured with that combination.
     """
     from chatbot_server.retrieval.answer.service import KnowledgeBase
-    from chatbot_server.retrieval.curate.learning.evaluate import ask_all, evaluate
-    from chatbot_server.retrieval.curate.learning.question_files import (
+    from chatbot_server.retrieval.curate.quality.evaluate import ask_all, evaluate
+    from chatbot_server.retrieval.curate.quality.question_files import (
         read_documents,
         read_questions,
         read_squad,

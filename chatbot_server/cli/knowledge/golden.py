@@ -46,7 +46,7 @@ def add_golden(
     key: str | None,
 ) -> None:
     """Add one question, or all of a file: either all of them or none."""
-    from chatbot_server.retrieval.curate.learning.golden import read_golden_file
+    from chatbot_server.retrieval.curate.quality.golden import read_golden_file
     from chatbot_server.storage.visitors.learning import put_golden
 
     is_typed = bool(question) and (bool(expect and expect.strip()) != nothing)
@@ -107,7 +107,7 @@ def remove_golden(context: Context, /, number: int, key: str | None) -> None:
 def run_golden(context: Context, /, key: str | None, as_json: bool) -> None:
     """Ask all of them; exit 1 if one is not answered as expected."""
     from chatbot_server.conversation.model.golden import GoldenWriter
-    from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
+    from chatbot_server.retrieval.curate.quality.golden import ask_golden_questions
     from chatbot_server.service.answering import build_engine, is_loaded, sampling
 
     site_id = site_id_of(context, key)
@@ -172,7 +172,7 @@ def list_runs(context: Context, /, key: str | None, as_json: bool) -> None:
 @click.pass_obj
 def compare(context: Context, /, former: int, later: int, key: str | None, as_json: bool) -> None:
     """Show the questions that two runs answered differently, those that got worse first."""
-    from chatbot_server.retrieval.curate.learning.quality import compare_runs
+    from chatbot_server.retrieval.curate.quality.golden_runs import compare_runs
     from chatbot_server.storage.visitors.quality import find_run
 
     site_id = site_id_of(context, key)

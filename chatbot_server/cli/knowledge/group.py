@@ -148,7 +148,7 @@ def remove(context: Context, /, number: int, document: int | None, key: str | No
 @click.pass_obj
 def push_secret(context: Context, /, key: str | None) -> None:
     """Create a new secret for the CMS; the old one is no longer accepted."""
-    from chatbot_server.retrieval.curate.push import new_secret
+    from chatbot_server.retrieval.curate.imports.push import new_secret
 
     site_id = site_id_of(context, key)
     secret = new_secret(context.database, site_id)
@@ -161,7 +161,7 @@ def push_secret(context: Context, /, key: str | None) -> None:
 @click.pass_obj
 def export(context: Context, /, key: str | None) -> None:
     """Write every document as JSON Lines."""
-    from chatbot_server.retrieval.curate.transfer import export_documents
+    from chatbot_server.retrieval.curate.imports.transfer import export_documents
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
@@ -175,8 +175,8 @@ def export(context: Context, /, key: str | None) -> None:
 @click.pass_obj
 def import_(context: Context, /, file: Path, key: str | None) -> None:
     """Import a file that ``export`` wrote."""
-    from chatbot_server.retrieval.curate.json_lines import read_json_lines
-    from chatbot_server.retrieval.curate.transfer import import_documents
+    from chatbot_server.retrieval.curate.imports.json_lines import read_json_lines
+    from chatbot_server.retrieval.curate.imports.transfer import import_documents
 
     site_id = site_id_of(context, key)
     rows = (row for _number, row in read_json_lines(file))

@@ -7,7 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.curate.learning.trial import FirstTrials, Trial, try_own_question
+from chatbot_server.retrieval.curate.first_questions.trial import (
+    FirstTrials,
+    Trial,
+    try_own_question,
+)
 from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import add_suggestions, settings_of

@@ -27,7 +27,7 @@ from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.learning.question_files import read_documents, read_questions
+from chatbot_server.retrieval.curate.quality.question_files import read_documents, read_questions
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.index.embedder import make_embedder

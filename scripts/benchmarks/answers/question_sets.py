@@ -11,8 +11,8 @@ from pathlib import Path
 
 from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.learning.question_files import read_squad
-from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion
+from chatbot_server.retrieval.curate.quality.question_files import read_squad
+from chatbot_server.retrieval.curate.quality.verdicts import EvalQuestion
 from chatbot_server.retrieval.read.extractor import Extractor
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -30,7 +30,7 @@ from chatbot_server.app import create_app
 from chatbot_server.config import Config
 from chatbot_server.config.sections import PrivacySection, RetrievalSection
 from chatbot_server.engine.process.client import SocketEngine
-from chatbot_server.retrieval.curate.faq_file import import_entries, read_entries
+from chatbot_server.retrieval.curate.imports.faq_file import import_entries, read_entries
 from chatbot_server.retrieval.curate.library import put_faq_entries
 from chatbot_server.storage.base import now, random_id
 from chatbot_server.storage.database import Database

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from benchmarks.public_data import XQUAD, add_data_argument
 from benchmarks.serving.web_server import WebServer, processor_seconds, web_server
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.learning.question_files import read_squad
 from chatbot_server.retrieval.curate.library import add_note
+from chatbot_server.retrieval.curate.quality.question_files import read_squad
 from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site

@@ -11,9 +11,9 @@ from support.crawling import extractor
 from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.files import add_file
+from chatbot_server.retrieval.curate.imports.files import add_file
+from chatbot_server.retrieval.curate.imports.transfer import export_documents, import_documents
 from chatbot_server.retrieval.curate.library import add_faq, add_note
-from chatbot_server.retrieval.curate.transfer import export_documents, import_documents
 from chatbot_server.retrieval.index.chunks import below
 from chatbot_server.retrieval.language.words.acronyms import definitions, glossary, variants
 from chatbot_server.retrieval.read.extractor import ExtractError

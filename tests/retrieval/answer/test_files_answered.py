@@ -8,7 +8,7 @@ import pytest
 from support.files.read_file import OFFICE
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.files import add_file
+from chatbot_server.retrieval.curate.imports.files import add_file
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
 

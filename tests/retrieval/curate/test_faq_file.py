@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.errors import UsageError
-from chatbot_server.retrieval.curate import faq_file
-from chatbot_server.retrieval.curate.faq_file import read_entries
+from chatbot_server.retrieval.curate.imports import faq_file
+from chatbot_server.retrieval.curate.imports.faq_file import read_entries
 
 
 def test_every_bad_line_is_named_with_its_reason() -> None:

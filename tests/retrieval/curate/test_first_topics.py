@@ -6,7 +6,7 @@ import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
-from chatbot_server.retrieval.curate.learning.first_topics import renew_topics
+from chatbot_server.retrieval.curate.first_questions.topics import renew_topics
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse

@@ -6,7 +6,7 @@ import pytest
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
+from chatbot_server.retrieval.curate.quality.golden import ask_golden_questions
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, MOST_GOLDEN, put_golden
 

@@ -9,8 +9,8 @@ from support.conversations import ask_in_vain
 
 from chatbot_server.errors import Conflict, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.curate.imports.transfer import export_documents
 from chatbot_server.retrieval.curate.learning import teaching
-from chatbot_server.retrieval.curate.learning.golden import ask_golden_questions
 from chatbot_server.retrieval.curate.learning.teaching import teach
 from chatbot_server.retrieval.curate.learning.unanswered import (
     QuestionGroup,
@@ -18,7 +18,7 @@ from chatbot_server.retrieval.curate.learning.unanswered import (
     unanswered_groups,
 )
 from chatbot_server.retrieval.curate.library import add_faq, add_note
-from chatbot_server.retrieval.curate.transfer import export_documents
+from chatbot_server.retrieval.curate.quality.golden import ask_golden_questions
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.visitors.learning import put_golden
 

@@ -6,13 +6,13 @@ import pytest
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding, Source
-from chatbot_server.retrieval.curate.learning.first_questions import (
+from chatbot_server.retrieval.curate.first_questions.suggestions import (
     FirstQuestion,
     first_questions,
     kind_of,
     question_about,
 )
-from chatbot_server.retrieval.curate.learning.trial import (
+from chatbot_server.retrieval.curate.first_questions.trial import (
     FirstTrials,
     Trial,
     try_own_question,

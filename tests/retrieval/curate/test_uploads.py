@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from support.files.office_files import docx, pdf
 
-from chatbot_server.retrieval.curate import files
-from chatbot_server.retrieval.curate.files import Uploads
+from chatbot_server.retrieval.curate.imports import files
+from chatbot_server.retrieval.curate.imports.files import Uploads
 from chatbot_server.retrieval.curate.jobs import source_lock
 from chatbot_server.retrieval.curate.library import remove_source
 from chatbot_server.retrieval.curate.listing import SourceReport, describe_sources

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from chatbot_server.retrieval.base import Grounding, Passage, Source
-from chatbot_server.retrieval.curate.learning.verdicts import (
+from chatbot_server.retrieval.curate.quality.verdicts import (
     EvalQuestion,
     Verdict,
     pattern_of,

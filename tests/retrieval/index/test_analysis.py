@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import event
 
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate import library, push, transfer
+from chatbot_server.retrieval.curate import library
+from chatbot_server.retrieval.curate.imports import push, transfer
 from chatbot_server.retrieval.index import analysis
 from chatbot_server.retrieval.index.analysis import AnalysisError, analyse
 from chatbot_server.retrieval.index.chunks import chunks_of_text, split

@@ -16,8 +16,8 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.crawl.crawler import Crawl, CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher
 from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
 from chatbot_server.retrieval.curate.library import add_note, add_site
+from chatbot_server.retrieval.curate.quality.provisional import provisional_entry
 from chatbot_server.retrieval.index.embedder_child import WEIGHTS, answer
 from chatbot_server.retrieval.index.encoder.e5 import E5
 from chatbot_server.retrieval.index.encoder.late_interaction import WIDTH, TokenIndex

@@ -10,7 +10,7 @@ import httpx
 from support.servers.owner_server import OwnerServer
 from support.servers.visitor import Visitor
 
-from chatbot_server.retrieval.curate.push import new_secret, sign
+from chatbot_server.retrieval.curate.imports.push import new_secret, sign
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.documents import (
     delete_documents,

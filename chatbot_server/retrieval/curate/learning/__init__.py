@@ -1,1 +1,1 @@
-"""What was asked and not answered, and how good the answers are."""
+"""What was asked and not answered, and the answers that owners give to it."""

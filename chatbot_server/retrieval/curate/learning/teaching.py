@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from chatbot_server.errors import Conflict, UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.learning.golden import (
+from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup, note_answered
+from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, find_faq
+from chatbot_server.retrieval.curate.listing import describe_entries
+from chatbot_server.retrieval.curate.quality.golden import (
     GoldenResult,
     ask_golden_questions,
     worse_results,
 )
-from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
-from chatbot_server.retrieval.curate.learning.unanswered import QuestionGroup, note_answered
-from chatbot_server.retrieval.curate.library import LONGEST_ANSWER, find_faq
-from chatbot_server.retrieval.curate.listing import describe_entries
+from chatbot_server.retrieval.curate.quality.provisional import provisional_entry
 from chatbot_server.retrieval.language.words import stems
 
 

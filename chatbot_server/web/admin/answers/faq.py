@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import say
-from chatbot_server.retrieval.curate.faq_file import (
+from chatbot_server.retrieval.curate.imports.faq_file import (
     COLUMNS,
     BadLine,
     EntryFile,
     import_entries,
     read_entries,
 )
-from chatbot_server.retrieval.curate.learning.quality import Preview, preview_entry
 from chatbot_server.retrieval.curate.library import (
     LONGEST_ANSWER,
     add_faq,
@@ -27,6 +26,7 @@ from chatbot_server.retrieval.curate.library import (
     remove_document,
 )
 from chatbot_server.retrieval.curate.listing import describe_entries
+from chatbot_server.retrieval.curate.quality.golden_runs import Preview, preview_entry
 from chatbot_server.storage.knowledge.documents import faq_entry, faq_page
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 from chatbot_server.storage.site.sites import find_site

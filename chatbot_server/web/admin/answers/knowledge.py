@@ -15,7 +15,7 @@ from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.crawl.addresses import PrivateHosts
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
-from chatbot_server.retrieval.curate.files import Uploads
+from chatbot_server.retrieval.curate.imports.files import Uploads
 from chatbot_server.retrieval.curate.library import (
     add_note,
     add_site,

@@ -9,12 +9,12 @@ from flask import Blueprint, Response, g, request
 from chatbot_server.engine.base import may_write
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.errors import ChatbotError
-from chatbot_server.retrieval.curate.learning.quality import (
+from chatbot_server.retrieval.curate.quality.golden_runs import (
     compare_runs,
     margin_of_error,
     run_golden_questions,
 )
-from chatbot_server.retrieval.curate.learning.requested_runs import is_requested, request_run
+from chatbot_server.retrieval.curate.quality.requested_runs import is_requested, request_run
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.learning import (
     LONGEST_EXPECT,

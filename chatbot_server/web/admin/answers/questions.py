@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from chatbot_server.errors import ChatbotError, UsageError
-from chatbot_server.retrieval.curate.learning.quality import Preview, preview_entry
 from chatbot_server.retrieval.curate.learning.teaching import Lesson, teach
 from chatbot_server.retrieval.curate.learning.unanswered import (
     find_group,
@@ -15,6 +14,7 @@ from chatbot_server.retrieval.curate.learning.unanswered import (
     unanswered_groups,
 )
 from chatbot_server.retrieval.curate.library import LONGEST_ANSWER
+from chatbot_server.retrieval.curate.quality.golden_runs import Preview, preview_entry
 from chatbot_server.storage.knowledge.chunks import chunk_count
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations

@@ -17,8 +17,8 @@ from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
 from chatbot_server.models.store.background import download_state
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
-from chatbot_server.retrieval.curate.learning.requested_runs import is_requested
 from chatbot_server.retrieval.curate.listing import SourceReport, describe_sources
+from chatbot_server.retrieval.curate.quality.requested_runs import is_requested
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.site.sites import Site, sites_in_order

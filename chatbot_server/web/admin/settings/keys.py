@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import say
-from chatbot_server.retrieval.curate.push import new_secret
+from chatbot_server.retrieval.curate.imports.push import new_secret
 from chatbot_server.storage.owners.api_keys import (
     LONGEST_DAYS,
     LONGEST_NAME,

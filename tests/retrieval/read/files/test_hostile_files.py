@@ -12,7 +12,7 @@ import pytest
 from support.files.office_files import docx, epub, opendocument, pdf, pptx, xlsx, zipped
 from support.files.read_file import read_bytes
 
-from chatbot_server.retrieval.curate.files import add_file
+from chatbot_server.retrieval.curate.imports.files import add_file
 from chatbot_server.retrieval.curate.listing import describe_sources
 from chatbot_server.retrieval.read.extractor import ExtractError, Extractor, kind_of_name
 from chatbot_server.retrieval.read.files.pdf import document as pdf_reader

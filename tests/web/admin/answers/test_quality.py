@@ -10,9 +10,9 @@ from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.learning.quality import margin_of_error, run_when_due
 from chatbot_server.retrieval.curate.library import add_faq
 from chatbot_server.retrieval.curate.listing import describe_entries
+from chatbot_server.retrieval.curate.quality.golden_runs import margin_of_error, run_when_due
 from chatbot_server.storage.visitors.conversations import ChatMessage
 from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.storage.visitors.quality import review_counts, runs_of

@@ -14,12 +14,12 @@ from werkzeug.test import TestResponse
 from chatbot_server.engine.base import EngineStatus
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.curate.learning.quality import (
+from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.curate.quality.golden_runs import (
     APART_SECONDS,
     run_when_due,
 )
-from chatbot_server.retrieval.curate.learning.requested_runs import request_run, requested_runs
-from chatbot_server.retrieval.curate.library import add_faq, add_note
+from chatbot_server.retrieval.curate.quality.requested_runs import request_run, requested_runs
 from chatbot_server.service.answering import is_loaded
 from chatbot_server.service.jobs import embed, golden
 from chatbot_server.storage.base import now

@@ -9,8 +9,8 @@ from typing import Any
 
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.base import Draft
-from chatbot_server.retrieval.curate.json_lines import line_error, read_json_lines
-from chatbot_server.retrieval.curate.learning.verdicts import EvalQuestion, pattern_of
+from chatbot_server.retrieval.curate.imports.json_lines import line_error, read_json_lines
+from chatbot_server.retrieval.curate.quality.verdicts import EvalQuestion, pattern_of
 
 
 def read_documents(file: Path) -> list[Draft]:

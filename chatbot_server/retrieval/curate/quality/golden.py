@@ -10,7 +10,7 @@ from typing import Literal
 from chatbot_server.errors import UsageError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding, Passage
-from chatbot_server.retrieval.curate.json_lines import read_json_lines
+from chatbot_server.retrieval.curate.imports.json_lines import read_json_lines
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read import urls
 from chatbot_server.storage.visitors.learning import golden_questions

@@ -9,7 +9,7 @@ from functools import cache
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning.first_questions import ABOUT_PAGES, kind_of
+from chatbot_server.retrieval.curate.first_questions.suggestions import ABOUT_PAGES, kind_of
 from chatbot_server.retrieval.curate.learning.unanswered import answering_version
 from chatbot_server.retrieval.language.languages import LANGUAGES, any_of
 from chatbot_server.retrieval.language.text import fold

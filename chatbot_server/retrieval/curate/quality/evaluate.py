@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft, Grounding
-from chatbot_server.retrieval.curate.learning.verdicts import (
+from chatbot_server.retrieval.curate.quality.verdicts import (
     EvalQuestion,
     Verdict,
     shares,

@@ -16,12 +16,12 @@ from chatbot_server import __version__
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning.golden import (
+from chatbot_server.retrieval.curate.quality.golden import (
     GRADES,
     Writing,
     ask_golden_questions,
 )
-from chatbot_server.retrieval.curate.learning.provisional import provisional_entry
+from chatbot_server.retrieval.curate.quality.provisional import provisional_entry
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.documents import document_digests, waiting_counts

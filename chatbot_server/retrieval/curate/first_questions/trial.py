@@ -9,7 +9,7 @@ from urllib.parse import urldefrag
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.learning.first_questions import (
+from chatbot_server.retrieval.curate.first_questions.suggestions import (
     FirstQuestion,
     Kind,
     audience_of,
