@@ -89,6 +89,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "files": {""},
         "store": {"", "files"},
     },
+    "models/store": {"": set(), "downloads": {""}},
     "retrieval": {
         "": set(),
         "language": set(),

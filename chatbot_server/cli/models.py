@@ -18,12 +18,12 @@ from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.check import check_model
-from chatbot_server.models.store.download import file_sha256
+from chatbot_server.models.store.downloads.download import file_sha256
+from chatbot_server.models.store.downloads.pull import pull_model
+from chatbot_server.models.store.downloads.sources import HUB
 from chatbot_server.models.store.folder import add_file, find_model, remove_model
 from chatbot_server.models.store.offers import Offer, all_offers
-from chatbot_server.models.store.pull import pull_model
 from chatbot_server.models.store.scores import AnswerScore, remember_score
-from chatbot_server.models.store.sources import HUB
 from chatbot_server.service.children import call_job
 
 MEGABYTE = 1_000_000
@@ -202,7 +202,7 @@ def check(context: Context, file: Path, no_load: bool, answers: bool, as_json: b
 
 def _run_answer_test(context: Context, file: Path) -> AnswerScore:
     """The score of the model in *file*, which is stored: it decides what the model may do."""
-    from chatbot_server.conversation.faithfulness import ask_all
+    from chatbot_server.conversation.model.faithfulness import ask_all
     from chatbot_server.engine.process.supervisor import local_engine
     from chatbot_server.service.answering import sampling
     from chatbot_server.service.prepare import plan_engine

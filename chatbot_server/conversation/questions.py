@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from chatbot_server.conversation.asked_back import completed_question, searched_text
 from chatbot_server.conversation.events import Started
-from chatbot_server.conversation.instructions import instructions_of
-from chatbot_server.conversation.prompting import Dialogue
+from chatbot_server.conversation.model.instructions import instructions_of
+from chatbot_server.conversation.model.prompting import Dialogue
 from chatbot_server.privacy.masking import NO_MASK, Mask
 from chatbot_server.prompt.base import Message
 from chatbot_server.storage.site.sites import Site

@@ -16,7 +16,7 @@ from chatbot_server.conversation.unfinished import mend_cut_answers
 from chatbot_server.engine.process.state import chosen_model
 from chatbot_server.errors import ChatbotError
 from chatbot_server.mail.delivery import send_due, send_warning
-from chatbot_server.models.store.background import pull_wanted
+from chatbot_server.models.store.downloads.background import pull_wanted
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.first_questions.topics import renew_topics
 from chatbot_server.retrieval.curate.imports.files import Uploads

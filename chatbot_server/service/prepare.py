@@ -9,7 +9,7 @@ from time import time
 
 from chatbot_server.config import Config
 from chatbot_server.config.sections import EngineName
-from chatbot_server.conversation.instructions import common_instructions
+from chatbot_server.conversation.model.instructions import common_instructions
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import ASLEEP, Engine, EngineInfo
 from chatbot_server.engine.process.client import SocketEngine

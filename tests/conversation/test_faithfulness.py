@@ -7,7 +7,7 @@ import re
 import pytest
 from support.scripted_chat import ScriptedModel
 
-from chatbot_server.conversation.faithfulness import all_questions, ask_all, judge
+from chatbot_server.conversation.model.faithfulness import all_questions, ask_all, judge
 from chatbot_server.engine.base import Sampling
 
 QUESTIONS = {question.text: question for question in all_questions()}

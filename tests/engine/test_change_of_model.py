@@ -14,8 +14,8 @@ from support.patience import LONG, wait_for
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.conversation.events import TextPiece
+from chatbot_server.conversation.model.prompting import Dialogue
 from chatbot_server.conversation.model.writing import Writer
-from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.backend import EngineSettings
 from chatbot_server.engine.base import Sampling, Token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.conversation.faithfulness import all_questions, ask_all
+from chatbot_server.conversation.model.faithfulness import all_questions, ask_all
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.client import SocketEngine
 

@@ -10,7 +10,7 @@ import pytest
 from support.models import tiny_models
 from support.models.model_hub import Hub, serving
 
-from chatbot_server.models.store import network
+from chatbot_server.models.store.downloads import network
 
 
 @pytest.fixture(scope="session")

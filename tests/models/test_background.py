@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chatbot_server.errors import ModelError, UsageError
-from chatbot_server.models.store import background
-from chatbot_server.models.store import pull as pulling
-from chatbot_server.models.store.background import download_state, pull_wanted, want_model
+from chatbot_server.models.store.downloads import background
+from chatbot_server.models.store.downloads import pull as pulling
+from chatbot_server.models.store.downloads.background import download_state, pull_wanted, want_model
 
 NAME = "smollm2-135m-instruct"
 

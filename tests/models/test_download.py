@@ -16,10 +16,10 @@ import pytest
 from support.models.model_hub import Hub
 
 from chatbot_server.errors import ChatbotError, ModelError, UsageError
-from chatbot_server.models.store import sources
 from chatbot_server.models.store.catalogue import catalogue
+from chatbot_server.models.store.downloads import sources
+from chatbot_server.models.store.downloads.pull import PulledModel, pull_model
 from chatbot_server.models.store.folder import installed
-from chatbot_server.models.store.pull import PulledModel, pull_model
 
 SOURCE = "hf:owner/repo/tiny-Q4_K_M.gguf"
 NAME = "tiny-Q4_K_M.gguf"
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_before_and_while_writing(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("chatbot_server.models.store.download._receive", full)
+    monkeypatch.setattr("chatbot_server.models.store.downloads.download._receive", full)
     assert refused(hub, tmp_path).code == "model_disk_full"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatbot_server.models.base import Tier
-from chatbot_server.models.store.download import file_sha256
+from chatbot_server.models.store.downloads.download import file_sha256
 from chatbot_server.models.store.folder import find_model
 from chatbot_server.models.store.offers import all_offers
 from chatbot_server.models.store.scores import (

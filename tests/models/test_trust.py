@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot_server.models.store.network import connection_error, new_client
+from chatbot_server.models.store.downloads.network import connection_error, new_client
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -1,1 +1,1 @@
-"""Answers that the model writes, and what keeps them true."""
+"""The prompts of a model, what it writes to them, and what keeps that true."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatbot_server.conversation.prompting import Dialogue
+from chatbot_server.conversation.model.prompting import Dialogue
 from chatbot_server.conversation.questions import VisitorQuestion
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.base import Grounding, Knowledge

@@ -6,10 +6,10 @@ import time
 from dataclasses import replace
 
 from chatbot_server.conversation.events import Ended, TextPiece
-from chatbot_server.conversation.faithfulness import MAX_TOKENS, SEED
-from chatbot_server.conversation.instructions import instructions_of
+from chatbot_server.conversation.model.faithfulness import MAX_TOKENS, SEED
+from chatbot_server.conversation.model.instructions import instructions_of
+from chatbot_server.conversation.model.prompting import Dialogue
 from chatbot_server.conversation.model.writing import Withheld, Writer
-from chatbot_server.conversation.prompting import Dialogue
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.errors import BadRequest, EngineError

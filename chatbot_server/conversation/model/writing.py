@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from chatbot_server.conversation.events import Ended, Event, Finish, TextPiece, Waiting
 from chatbot_server.conversation.model.guard import CheckedSentences, Guard, Refused
-from chatbot_server.conversation.prompting import Dialogue, build_prompt, passages_that_fit
+from chatbot_server.conversation.model.prompting import Dialogue, build_prompt, passages_that_fit
 from chatbot_server.conversation.record import Record
 from chatbot_server.engine.base import (
     ASLEEP,

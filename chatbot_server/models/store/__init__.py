@@ -1,1 +1,1 @@
-"""The catalogue of models, the models folder, and downloads."""
+"""The catalogue of models, the models folder, and in `downloads` what fetches models into it."""

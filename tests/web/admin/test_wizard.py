@@ -12,7 +12,7 @@ from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.engine.process.state import Change, write_change
-from chatbot_server.models.store.background import DownloadState, download_state
+from chatbot_server.models.store.downloads.background import DownloadState, download_state
 from chatbot_server.models.store.scores import AnswerScore, remember_score
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.retrieval.curate.library import add_site as add_site_to_read

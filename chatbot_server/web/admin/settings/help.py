@@ -15,7 +15,7 @@ from chatbot_server.diagnosis.own_server import Check, examine_server, support_t
 from chatbot_server.errors import ChatbotError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
-from chatbot_server.models.store.background import download_state
+from chatbot_server.models.store.downloads.background import download_state
 from chatbot_server.retrieval.crawl.reasons import reason_sentence
 from chatbot_server.retrieval.curate.listing import SourceReport, describe_sources
 from chatbot_server.retrieval.curate.quality.requested_runs import is_requested

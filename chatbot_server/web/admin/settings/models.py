@@ -16,7 +16,11 @@ from chatbot_server.engine.speed import measure_speed
 from chatbot_server.errors import ChatbotError, NotFound, UsageError
 from chatbot_server.messages import say
 from chatbot_server.models.machine import available_memory, free_disk, total_memory
-from chatbot_server.models.store.background import DownloadState, download_state, want_model
+from chatbot_server.models.store.downloads.background import (
+    DownloadState,
+    download_state,
+    want_model,
+)
 from chatbot_server.models.store.folder import add_file, installed, path_of_model
 from chatbot_server.models.store.offers import Offer, all_offers, group_of_this_machine
 from chatbot_server.web.admin.access import PATH

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from chatbot_server.conversation.model.guard import Guard, Refused
-from chatbot_server.conversation.prompting import Dialogue, build_prompt
+from chatbot_server.conversation.model.prompting import Dialogue, build_prompt
 from chatbot_server.engine.base import Engine, Sampling, Token
 from chatbot_server.engine.thoughts import ThinkingCompletion
 from chatbot_server.messages import say
@@ -89,7 +89,7 @@ def judge(question: AnswerQuestion, answer: str) -> TestedAnswer:
 
 @cache
 def all_questions() -> tuple[AnswerQuestion, ...]:
-    """Those of ``faithfulness.yaml``."""
+    """Those of ``model/faithfulness.yaml``."""
     return tuple(
         AnswerQuestion(
             Passage(number, text["title"], text["heading"], "", text["text"], 1.0),

@@ -18,14 +18,14 @@ from urllib.parse import quote, unquote, urlsplit
 import httpx
 
 from chatbot_server.errors import ModelError, UsageError
-from chatbot_server.models.store.download import (
+from chatbot_server.models.store.downloads.download import (
     Progress,
     Remote,
     download,
     file_sha256,
     status_error,
 )
-from chatbot_server.models.store.network import connection_error, new_client
+from chatbot_server.models.store.downloads.network import connection_error, new_client
 from chatbot_server.models.store.write_errors import write_error
 from chatbot_server.temporary import temporary_folder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from chatbot_server.errors import ModelError
-from chatbot_server.models.store.network import connection_error
+from chatbot_server.models.store.downloads.network import connection_error
 from chatbot_server.models.store.write_errors import SPARE, disk_full, write_error
 
 Progress = Callable[[int, int | None], None]

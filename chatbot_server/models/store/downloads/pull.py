@@ -8,14 +8,14 @@ from pathlib import Path
 from chatbot_server.errors import ModelError
 from chatbot_server.models.files.inspect import inspect_if_whole, inspect_model
 from chatbot_server.models.store.catalogue import catalogue
-from chatbot_server.models.store.download import Progress, file_sha256
-from chatbot_server.models.store.folder import close_names, installed, model_name, remember
-from chatbot_server.models.store.sources import (
+from chatbot_server.models.store.downloads.download import Progress, file_sha256
+from chatbot_server.models.store.downloads.sources import (
     HUB,
     checksum,
     from_folder,
     from_net,
 )
+from chatbot_server.models.store.folder import close_names, installed, model_name, remember
 
 
 @dataclass(frozen=True)

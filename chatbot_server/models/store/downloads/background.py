@@ -76,7 +76,7 @@ def pull_wanted(models_dir: Path) -> bool:
     if state is None or not state.is_open:
         return False
     # Imported here: the web server notes what is wanted, and what fetches it takes long to import.
-    from chatbot_server.models.store.pull import pull_model
+    from chatbot_server.models.store.downloads.pull import pull_model
 
     noted_at = 0.0
 

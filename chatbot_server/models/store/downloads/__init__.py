@@ -1,0 +1,1 @@
+"""How model files get here: their sources, and downloads that go on where they stopped."""
