@@ -89,7 +89,7 @@ def judge(question: AnswerQuestion, answer: str) -> TestedAnswer:
 
 @cache
 def all_questions() -> tuple[AnswerQuestion, ...]:
-    """Those of ``model/faithfulness.yaml``."""
+    """Those of ``faithfulness.yaml``."""
     return tuple(
         AnswerQuestion(
             Passage(number, text["title"], text["heading"], "", text["text"], 1.0),
@@ -104,7 +104,7 @@ def all_questions() -> tuple[AnswerQuestion, ...]:
 
 @cache
 def _record() -> Mapping[str, Any]:
-    record: dict[str, Any] = read_yaml("chatbot_server.conversation", "faithfulness.yaml")
+    record: dict[str, Any] = read_yaml("chatbot_server.conversation.model", "faithfulness.yaml")
     return record | {"declines": record["declines"].replace(" |", "|")}
 
 
