@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from chatbot_server.retrieval.read.document import (
@@ -35,6 +36,8 @@ MAX_ON_SCAN = 40
 # Of the height of a page, where headers and footers stand, and how many lines they have.
 MARGIN = 0.12
 MARGIN_LINES = 3
+# Lines with names of columns that are told again on the next page.
+MAX_NAMES = 4
 LARGER = 1.12
 MAX_HEADING = 150
 MAX_NOTE = 150
@@ -335,10 +338,13 @@ def tables_together(pages: Sequence[list[Item]]) -> Sequence[list[Item]]:
         if isinstance(table, TableBlock) and isinstance(first, Line) and table.has_row(first):
             table.rows.append(first.text.split("\t"))
             del page[0]
-            first = page[0] if page else None
-        if isinstance(table, TableBlock) and isinstance(first, TableBlock) and table.goes_on(first):
-            table.add(first)
-            del page[0]
+        if isinstance(table, TableBlock):
+            lines = list(takewhile(lambda item: isinstance(item, Line), page[:MAX_NAMES]))
+            count = sum(table.names(item) for item in lines if isinstance(item, Line))
+            rest = page[len(lines)] if count == len(lines) < len(page) else None
+            if isinstance(rest, TableBlock) and table.goes_on(rest):
+                table.add(rest)
+                del page[: count + 1]
         table = page[-1] if page else table
     return pages
 

@@ -19,6 +19,7 @@ from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
 from chatbot_server.retrieval.read.files.pdf.headed import with_headed_tables
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
+from chatbot_server.retrieval.read.files.pdf.tagged import tagged_tables
 
 MIN_COLUMN_LINES = 4
 # In lines of text without titles.
@@ -60,8 +61,9 @@ Region = Sequence[Row | TableBlock]
 
 def read_layout(page: PdfPage, rows: Sequence[Row]) -> list[Item]:
     """The lines and tables of *page* in the order of reading; *rows* are what is to be read."""
-    tables, rest = ruled_tables(page, rows)
-    region: list[Row | TableBlock] = [*rest, *tables]
+    tables, rest = tagged_tables(rows)
+    further_tables, rest = ruled_tables(page, rest)
+    region: list[Row | TableBlock] = [*rest, *tables, *further_tables]
     region.sort(key=top_of)
     return list(in_columns(with_headed_tables(region), 0))
 

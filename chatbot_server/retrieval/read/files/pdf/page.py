@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from chatbot_server.retrieval.read.files.pdf.tags import UNTAGGED, TextTag
+
 # In widths of a letter “m”: a wider gap parts columns, a narrower one may part words.
 COLUMN_GAP = 1.1
 WORD_GAP = 0.17
@@ -50,11 +52,17 @@ class Piece:
     limit: float = math.inf  # where a drawn line ends the space to its right
     gaps: list[Gap] = field(default_factory=list)
     has_blank_behind: bool = False  # one that is written
+    tag: TextTag = UNTAGGED
 
     @property
     def is_mark(self) -> bool:
         """Whether it is the bullet or the number of an item."""
         return bool(_MARK.fullmatch(self.text))
+
+    @property
+    def begins_with_mark(self) -> bool:
+        """Whether the bullet or the number of an item stands before what it says."""
+        return bool(_MARK.match(self.text))
 
     def note_gap(self, following: Piece | Letter) -> None:
         """Note that *following* stands so far off that it may be in another cell or column."""
@@ -72,7 +80,8 @@ class Piece:
         later = [replace(other, at=other.at - gap.at) for other in self.gaps if other.at > gap.at]
         left = replace(self, text=self.text[: gap.at].rstrip(), x1=gap.left, gaps=former)
         text, style = self.text[gap.at :].strip(), (gap.y, gap.size, gap.is_bold)
-        return left, Piece(text, gap.right, self.x1, *style, self.limit, later)
+        right = Piece(text, gap.right, self.x1, *style, self.limit, later, tag=self.tag)
+        return left, right
 
     def crosses(self, at: float) -> bool:
         """Whether it stands on both sides of *at*, without a gap there."""
@@ -135,6 +144,7 @@ class PdfPage:
             if former.is_mark and gap < 5 * size:
                 gap = 0.5 * size
             is_near = gap < COLUMN_GAP * size and not self.parts_cells(former, piece.x0)
+            is_near = is_near and former.tag.is_same_as(piece.tag)
             if is_near and not self.is_ruled_between(former.x1, piece.x0, piece.y):
                 former.note_gap(piece)
                 blank = " " if gap > WORD_GAP * size else ""
@@ -189,6 +199,7 @@ class Letter:
     size: float
     is_bold: bool
     turn: int
+    tag: TextTag = UNTAGGED
 
 
 def turned_box(box: Sequence[float], turn: int) -> tuple[float, float, float, float]:

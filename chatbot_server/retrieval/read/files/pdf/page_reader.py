@@ -21,6 +21,7 @@ from chatbot_server.retrieval.read.files.pdf.page import (
     turned_box,
     turned_point,
 )
+from chatbot_server.retrieval.read.files.pdf.tags import UNTAGGED, PageTags
 
 MAX_CHARACTERS = 60_000
 MAX_OBJECTS = 20_000
@@ -41,7 +42,8 @@ def read_page(page: Any, has_written_blanks: bool = False) -> PdfPage:
 
     *has_written_blanks* tells that space alone parts no words on it.
     """
-    letters = list(letters_of(page))
+    tags = PageTags(page)
+    letters = list(letters_of(page, tags))
     turns = Counter(letter.turn for letter in letters)
     del turns[SLANTED]  # a stamp or a watermark
     turn_order = [turn for turn, _count in turns.most_common()] or [0]
@@ -55,17 +57,28 @@ def read_page(page: Any, has_written_blanks: bool = False) -> PdfPage:
             for number, piece in enumerate(pieces, 1):
                 piece.x0, piece.x1, piece.y = x0, x1, bottom + 3 * number * piece.size
         result.pieces += pieces
+    mark_items(result.pieces)
     return result
 
 
-def letters_of(page: Any) -> Iterator[Letter]:
+def mark_items(pieces: Sequence[Piece]) -> None:
+    """Put a bullet before each item of a list whose own one is drawn, as browsers have it."""
+    former = 0
+    for piece in pieces:
+        is_new = piece.tag.item and piece.tag.item != former
+        if is_new and not piece.begins_with_mark and not piece.is_bold:
+            piece.text = f"• {piece.text}"
+        former = piece.tag.item
+
+
+def letters_of(page: Any, tags: PageTags) -> Iterator[Letter]:
     import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
     text_page = page.get_textpage()
     handle = text_page.raw
     box, x, y = pdfium.FS_RECTF(), pdfium.c_double(), pdfium.c_double()
     former: Any = None
-    size, is_bold, turn = 1.0, False, 0
+    size, is_bold, turn, tag = 1.0, False, 0, UNTAGGED
     if text_page.count_chars() > MAX_CHARACTERS:
         raise Unreadable("extract_big")
     for at in range(text_page.count_chars()):
@@ -76,20 +89,22 @@ def letters_of(page: Any) -> Iterator[Letter]:
             is_written = pdfium.FPDFText_IsGenerated(handle, at) == 0
             yield Letter(" " if is_written else GUESSED, 0.0, 0.0, 0.0, size, is_bold, turn)
             continue
-        owner = pdfium.cast(pdfium.FPDFText_GetTextObject(handle, at), pdfium.c_void_p).value
+        text_object = pdfium.FPDFText_GetTextObject(handle, at)
+        owner = pdfium.cast(text_object, pdfium.c_void_p).value
         if owner != former:
             former = owner
+            tag = tags.of(text_object)
             size, is_bold, turn = font_of(pdfium, handle, at)
         pdfium.FPDFText_GetLooseCharBox(handle, at, box)
         pdfium.FPDFText_GetCharOrigin(handle, at, x, y)
         text = "-" if code in HYPHENS else chr(code)
         if turn == 0:
-            yield Letter(text, box.left, box.right, -y.value, size, is_bold, 0)
+            yield Letter(text, box.left, box.right, -y.value, size, is_bold, 0, tag)
         else:
             corners = (box.left, box.bottom, box.right, box.top)
             x0, _top, x1, _bottom = turned_box(corners, turn)
             baseline = turned_point(x.value, y.value, turn)[1]
-            yield Letter(text, x0, x1, baseline, size, is_bold, turn)
+            yield Letter(text, x0, x1, baseline, size, is_bold, turn, tag)
 
 
 def font_of(pdfium: Any, text_page: Any, at: int) -> tuple[float, bool, int]:
@@ -122,6 +137,7 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
                 Piece(
                     *(letter.text, letter.x0, letter.x1, letter.y),
                     *(letter.size, letter.is_bold),
+                    tag=letter.tag,
                 )
             )
         else:
@@ -148,7 +164,7 @@ def goes_on(former: Piece, letter: Letter, page: PdfPage) -> bool:
         return False
     if not -0.6 * former.size < gap < COLUMN_GAP * former.size or letter.size > 1.3 * former.size:
         return False
-    if page.parts_cells(former, letter.x0):
+    if page.parts_cells(former, letter.x0) or not former.tag.is_same_as(letter.tag):
         return False
     return gap < 1 or not page.is_ruled_between(former.x1, letter.x0, former.y)
 

@@ -53,6 +53,12 @@ class TableBlock:
         cells = line.text.split("\t")
         return abs(self.x0 - line.x0) <= TOUCH and 1 < len(cells) == len(self.rows[0])
 
+    def names(self, line: InLine) -> bool:
+        """Whether *line*, on the next page above what goes on there, tells its columns again."""
+        head = self.rows[: self.header_rows or 1]
+        names = {word for row in head for cell in row for word in cell.split()}
+        return names.issuperset(line.text.split())
+
     def add(self, following: TableBlock) -> None:
         """Add the rows of *following*, without names of columns that are told again."""
         repeats = following.rows[0] == self.rows[0]
