@@ -8,7 +8,7 @@ import socket
 import time
 from typing import Any
 
-from chatbot_server.web.server.incoming import Pace
+from chatbot_server.web.server.incoming import ReceiveTimeout
 
 SILENCE_SECONDS = 20.0  # how long a client may send nothing in the middle of a body
 
@@ -20,17 +20,21 @@ class ComingBody(io.RawIOBase):
         connection: a socket that does not block, and that nobody else reads.
         beginning: the bytes that have come already.
         missing: the number of bytes that are still to come.
-        pace: how long all of it may take.
+        timeout: how long all of it may take.
     """
 
     def __init__(
-        self, connection: socket.socket, beginning: bytes, missing: int, pace: Pace
+        self,
+        connection: socket.socket,
+        beginning: bytes,
+        missing: int,
+        timeout: ReceiveTimeout,
     ) -> None:
         self._connection = connection
         self._unread_beginning = memoryview(beginning)
         self._missing = missing
-        self._pace = pace
-        seconds = pace.seconds + len(beginning) / pace.bytes_per_second
+        self._timeout = timeout
+        seconds = timeout.seconds + len(beginning) / timeout.bytes_per_second
         self._deadline = time.monotonic() + seconds
 
     def readable(self) -> bool:
@@ -58,5 +62,5 @@ class ComingBody(io.RawIOBase):
         if not size:
             raise ConnectionResetError
         self._missing -= size
-        self._deadline += size / self._pace.bytes_per_second
+        self._deadline += size / self._timeout.bytes_per_second
         return size

@@ -22,26 +22,26 @@ HEADERS = {
 Pieces = Generator[str, None, None]
 
 
-class Bell:
+class Notifier:
     """Lets the thread that makes an answer wake the loop that sends it."""
 
     def __init__(self) -> None:
-        self._rung = threading.Event()
+        self._is_notified = threading.Event()
         self._listener: Callable[[], None] = lambda: None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake the listener; may be called from any thread."""
-        self._rung.set()
+        self._is_notified.set()
         self._listener()
 
-    def call(self, listener: Callable[[], None]) -> None:
-        """Call *listener* at each ring from now on, in the thread that rings."""
+    def on_notify(self, listener: Callable[[], None]) -> None:
+        """Call *listener* at each notification from now on, in the thread that notifies."""
         self._listener = listener
 
     def wait(self, seconds: float) -> None:
-        """Wait for the next ring; returns at once if one came since the last wait."""
-        self._rung.wait(seconds)
-        self._rung.clear()
+        """Wait for the next notification; returns at once if one came since the last wait."""
+        self._is_notified.wait(seconds)
+        self._is_notified.clear()
 
 
 class EventStream:
@@ -49,16 +49,16 @@ class EventStream:
 
     Args:
         pieces: never blocks: an empty piece means that there is nothing more yet.
-        bell: is rung when there is more.
+        notifier: is notified when there is more.
         on_close: called once, whether the stream was read or not.
     """
 
-    def __init__(self, pieces: Pieces, bell: Bell, on_close: Callable[[], None]) -> None:
+    def __init__(self, pieces: Pieces, notifier: Notifier, on_close: Callable[[], None]) -> None:
         self._pieces = pieces
         self._on_close = on_close
         self._lively_at = time.monotonic()
         self._is_closed = False
-        self.bell = bell
+        self.notifier = notifier
         self.is_over = False
 
     def take(self) -> bytes:
@@ -83,7 +83,7 @@ class EventStream:
             if data := self.take():
                 yield data
             elif not self.is_over:
-                self.bell.wait(1.0)
+                self.notifier.wait(1.0)
 
     def close(self) -> None:
         """Close the stream: its reader has left."""

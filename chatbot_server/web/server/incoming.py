@@ -34,7 +34,7 @@ BodyLimit = Callable[[Any], int]
 
 
 @dataclass(frozen=True)
-class Pace:
+class ReceiveTimeout:
     """How long a request may take to come.
 
     Attributes:
@@ -81,13 +81,13 @@ class RequestReader:
         self,
         settings: Any,
         client: Any,
-        pace: Pace,
+        timeout: ReceiveTimeout,
         body_limit: BodyLimit,
         streams: Callable[[Any], bool] = lambda head: False,  # noqa: ARG005
     ) -> None:
         self._streams = streams
         self._parser = RequestParser(settings, iter(()), client)
-        self._pace = pace
+        self._timeout = timeout
         self._body_limit = body_limit
         self._bytes = bytearray()
         self._searched = 0
@@ -112,7 +112,7 @@ class RequestReader:
         Raises:
             ParseException: gunicorn's, about a wrong request.
         """
-        self.deadline = time.monotonic() + self._pace.seconds
+        self.deadline = time.monotonic() + self._timeout.seconds
         return self.feed(b"")
 
     def feed(self, data: bytes) -> WholeRequest | None:
@@ -121,7 +121,7 @@ class RequestReader:
         Raises:
             ParseException: gunicorn's, about a wrong request.
         """
-        self.deadline += len(data) / self._pace.bytes_per_second
+        self.deadline += len(data) / self._timeout.bytes_per_second
         self._bytes += data
         if self._head is None:
             self._read_head()

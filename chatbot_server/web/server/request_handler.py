@@ -13,7 +13,7 @@ from gunicorn.http import wsgi  # type: ignore[import-untyped]
 from chatbot_server.web.server.coming_body import ComingBody
 from chatbot_server.web.server.connection import READ_SIZE, Connection
 from chatbot_server.web.server.event_stream import EventStream
-from chatbot_server.web.server.incoming import Pace, WholeRequest
+from chatbot_server.web.server.incoming import ReceiveTimeout, WholeRequest
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class RequestHandler:
 
     Attributes:
         settings: gunicorn's configuration.
-        pace: how long a body that is still to come may take.
+        timeout: how long a body that is still to come may take.
         is_ending: whether the server ends, so that no connection is kept.
         refuse: answers with the status of an error.
     """
 
     application: Callable[..., Any]
     settings: Any
-    pace: Pace
+    timeout: ReceiveTimeout
     is_ending: Callable[[], bool]
     refuse: Callable[[Connection, Exception], None]
 
@@ -74,7 +74,7 @@ class RequestHandler:
         environ["wsgi.input"] = io.BytesIO(request.body)
         if request.missing:
             connection.outbox.flush()
-            rest = ComingBody(connection.socket, request.body, request.missing, self.pace)
+            rest = ComingBody(connection.socket, request.body, request.missing, self.timeout)
             environ["wsgi.input"] = io.BufferedReader(rest, READ_SIZE)
         environ["wsgi.multithread"] = True
         environ["gunicorn.socket"] = connection.socket

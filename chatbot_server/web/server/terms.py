@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from chatbot_server.config import Config
-from chatbot_server.web.server.crowd import household_of
+from chatbot_server.web.server.open_connections import household_of
 
 _EXTENSION = "terms"
 

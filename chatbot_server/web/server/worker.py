@@ -26,15 +26,15 @@ from gunicorn.workers import base  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-untyped]
 
 from chatbot_server.web.server.connection import MOST_WAITING, Connection, State
-from chatbot_server.web.server.crowd import Crowd
 from chatbot_server.web.server.event_stream import EventStream
 from chatbot_server.web.server.fair_queue import FairQueue
 from chatbot_server.web.server.incoming import (
-    Pace,
+    ReceiveTimeout,
     RequestReader,
     WholeRequest,
     expects_continue,
 )
+from chatbot_server.web.server.open_connections import OpenConnections
 from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.terms import terms_of
 
@@ -80,11 +80,11 @@ class Worker(base.Worker):  # type: ignore[misc]
     """The worker class that ``serve`` gives to gunicorn.
 
     Attributes:
-        pace: how long a request may take to come.
+        receive_timeout: how long a request may take to come.
         patience: seconds in which a client must take some of what is sent to it.
     """
 
-    pace = Pace()
+    receive_timeout = ReceiveTimeout()
     patience = 20.0
 
     def init_process(self) -> None:
@@ -123,12 +123,14 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
         self._terms = terms_of(self.wsgi)
         self._handler = RequestHandler(
-            self.wsgi, self.cfg, self.pace, lambda: not self.alive, self._refuse
+            self.wsgi, self.cfg, self.receive_timeout, lambda: not self.alive, self._refuse
         )
         most = most_connections(self.cfg.worker_connections)
-        self._crowd = Crowd[Connection](most, self._terms.address_connections or None)
+        self._connections = OpenConnections[Connection](
+            most, self._terms.address_connections or None
+        )
         while self.alive and self.ppid == os.getppid():
-            self._accept_more(self._crowd.has_room)
+            self._accept_more(self._connections.has_room)
             self._turn()
         self._accept_more(False)
         for listener in self.sockets:  # at once: the next server needs the port
@@ -138,12 +140,12 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _finish(self, deadline: float) -> None:
         """Wait for running answers to end, as long as there is time."""
-        while len(self._crowd) and time.monotonic() < deadline - STORE_SECONDS:
+        while len(self._connections) and time.monotonic() < deadline - STORE_SECONDS:
             self._turn()
-            for connection in [each for each in self._crowd if each.is_idle]:
+            for connection in [each for each in self._connections if each.is_idle]:
                 self._close(connection)
-        had_any = bool(len(self._crowd))
-        for connection in self._crowd:
+        had_any = bool(len(self._connections))
+        for connection in self._connections:
             self._close(connection)
         if had_any:
             time.sleep(min(STORE_SECONDS, max(0.0, deadline - time.monotonic())))
@@ -166,7 +168,7 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _tick(self, now: float) -> None:
         self.notify()  # not in each round: it writes to a file
-        for connection in self._crowd:
+        for connection in self._connections:
             if connection.is_overdue(now):
                 self._close(connection)
             elif connection.state is State.STREAMING:
@@ -193,13 +195,15 @@ class Worker(base.Worker):  # type: ignore[misc]
                     time.sleep(0.05)  # it can only be tried again
                 return
             terms = self._terms
-            reader = RequestReader(self.cfg, client, self.pace, terms.body_limit, terms.streams)
+            reader = RequestReader(
+                self.cfg, client, self.receive_timeout, terms.body_limit, terms.streams
+            )
             connection = Connection(sock, client, reader, self._selector)
-            if leaving := self._crowd.add(connection):
+            if leaving := self._connections.add(connection):
                 self._close(leaving)
             if connection.is_open:
                 self._guard(connection, self._read_next)
-            if not self._crowd.has_room:
+            if not self._connections.has_room:
                 return
 
     def _step(self, connection: Connection, events: int) -> None:
@@ -242,7 +246,7 @@ class Worker(base.Worker):  # type: ignore[misc]
 
     def _is_overfull(self) -> bool:
         """Whether the long bodies that are being read take more than :data:`LONG_TOGETHER`."""
-        sizes = [each.reader.size for each in self._crowd if each.is_reading]
+        sizes = [each.reader.size for each in self._connections if each.is_reading]
         return sum(size for size in sizes if size > LONG) > LONG_TOGETHER
 
     def _read_next(self, connection: Connection) -> None:
@@ -267,7 +271,7 @@ class Worker(base.Worker):  # type: ignore[misc]
                 connection.outbox.sendall(GO_ON)
                 connection.send(self.patience)
             return
-        if request.missing and any(each.has_body_coming for each in self._crowd):
+        if request.missing and any(each.has_body_coming for each in self._connections):
             self._say_busy(connection)
             return
         connection.state, connection.has_body_coming = State.WORKING, bool(request.missing)
@@ -316,7 +320,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._guard(connection, self._send_all)
         else:
             connection.state = State.STREAMING
-            connection.stream.bell.call(partial(self._call, connection))
+            connection.stream.notifier.on_notify(partial(self._call, connection))
             connection.watch(selectors.EVENT_READ)  # the end, if the client leaves
             self._guard(connection, self._pump)
 
@@ -363,7 +367,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._calls.defer(self._guard, connection, self._read_next)
 
     def _close(self, connection: Connection) -> None:
-        self._crowd.discard(connection)
+        self._connections.discard(connection)
         try:
             connection.close()
         except Exception:

@@ -12,7 +12,7 @@ from flask import Response
 from chatbot_server.engine.base import Completion, Event
 from chatbot_server.errors import ChatbotError
 from chatbot_server.processes.threaded_stream import StreamSilent, ThreadedStream
-from chatbot_server.web.server.event_stream import Bell, EventStream, Pieces, respond
+from chatbot_server.web.server.event_stream import EventStream, Notifier, Pieces, respond
 from chatbot_server.web.v1.responses.wire import ResponseReply
 from chatbot_server.web.v1.wire import Reply
 
@@ -31,8 +31,8 @@ def follow(
     Raises:
         ChatbotError: the engine refused before its first event.
     """
-    first, bell = next(completion), Bell()
-    later = _read(ThreadedStream.of(completion, bell.ring), 0.0, lambda: False)
+    first, notifier = next(completion), Notifier()
+    later = _read(ThreadedStream.of(completion, notifier.notify), 0.0, lambda: False)
     events: Iterator[Event | None] = chain((first,), later)
 
     def pieces() -> Pieces:
@@ -43,7 +43,7 @@ def follow(
         finally:
             later.close()
 
-    return respond(EventStream(pieces(), bell, completion.close))
+    return respond(EventStream(pieces(), notifier, completion.close))
 
 
 def listen(

@@ -23,7 +23,7 @@ from chatbot_server.web.middleware.requests import (
     read_body,
     read_message,
 )
-from chatbot_server.web.server.event_stream import Bell, EventStream, respond
+from chatbot_server.web.server.event_stream import EventStream, Notifier, respond
 from chatbot_server.web.visitor.parts import VisitorParts
 from chatbot_server.web.visitor.sse import pieces_of
 
@@ -107,6 +107,6 @@ def admit_question(
 
 
 def _stream(answer: LiveAnswer, after: int, language: str) -> Response:
-    bell = Bell()
-    reader = answer.open_reader(after, bell.ring)
-    return respond(EventStream(pieces_of(reader, language), bell, reader.close))
+    notifier = Notifier()
+    reader = answer.open_reader(after, notifier.notify)
+    return respond(EventStream(pieces_of(reader, language), notifier, reader.close))

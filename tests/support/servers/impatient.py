@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from chatbot_server.web.server.event_stream import Bell, EventStream, Pieces
-from chatbot_server.web.server.incoming import Pace
+from chatbot_server.web.server.event_stream import EventStream, Notifier, Pieces
+from chatbot_server.web.server.incoming import ReceiveTimeout
 from chatbot_server.web.server.terms import Terms
 from chatbot_server.web.server.worker import Worker
 
 MUCH = 8_000_000  # more than the system keeps for a client that does not read
 
 go_on = threading.Event()
-open_streams: set[Bell] = set()
+open_streams: set[Notifier] = set()
 
 
 class Impatient(Worker):
     """Half a second for a request, and one more for each kilobyte of it; one for an answer."""
 
-    pace = Pace(0.5, 1000.0)
+    receive_timeout = ReceiveTimeout(0.5, 1000.0)
     patience = 1.0
 
 
@@ -33,9 +33,9 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
     if path == "/events":
         return event_stream()
     if path == "/whole":
-        bell = Bell()
-        open_streams.add(bell)
-        return EventStream(whole(), bell, lambda: open_streams.discard(bell))
+        notifier = Notifier()
+        open_streams.add(notifier)
+        return EventStream(whole(), notifier, lambda: open_streams.discard(notifier))
     if path == "/stream":
         return half_a_stream()
     if path == "/much":
@@ -49,8 +49,8 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
         return [str(sum(map(len, iter(partial(read, 65_536), b"")))).encode()]
     if environ["QUERY_STRING"] == "go-on":
         go_on.set()
-        for bell in list(open_streams):
-            bell.ring()
+        for notifier in list(open_streams):
+            notifier.notify()
     return [str(len(environ["wsgi.input"].read())).encode()]
 
 
@@ -72,8 +72,8 @@ def whole() -> Pieces:
 
 def event_stream() -> EventStream:
     """Keeps none."""
-    bell = Bell()
-    open_streams.add(bell)
+    notifier = Notifier()
+    open_streams.add(notifier)
 
     def pieces() -> Pieces:
         yield "begin "
@@ -81,4 +81,4 @@ def event_stream() -> EventStream:
             yield ""
         yield "end"
 
-    return EventStream(pieces(), bell, lambda: open_streams.discard(bell))
+    return EventStream(pieces(), notifier, lambda: open_streams.discard(notifier))

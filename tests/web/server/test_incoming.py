@@ -18,10 +18,10 @@ from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot_server.web.server.incoming import Pace, RequestReader
+from chatbot_server.web.server.incoming import ReceiveTimeout, RequestReader
 
 CLIENT = ("192.0.2.1", 5000)
-LIMIT, PACE = 5000, Pace()
+LIMIT, TIMEOUT = 5000, ReceiveTimeout()
 GET = b"GET /a?b HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab\r\n\r\ncde"
 CHUNKED = b"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -54,8 +54,8 @@ WRONG = [
 ]
 
 
-def reader(pace: Pace = PACE) -> RequestReader:
-    return RequestReader(Config(), CLIENT, pace, lambda head: LIMIT)
+def reader(timeout: ReceiveTimeout = TIMEOUT) -> RequestReader:
+    return RequestReader(Config(), CLIENT, timeout, lambda head: LIMIT)
 
 
 def describe(head: Any, body: bytes) -> tuple[Any, ...]:
@@ -169,7 +169,7 @@ def test_a_client_that_expects_continue_is_told_so_once() -> None:
 
 
 def test_a_body_that_keeps_coming_earns_time() -> None:
-    incoming = reader(Pace(10.0, 100.0))
+    incoming = reader(ReceiveTimeout(10.0, 100.0))
     incoming.begin()
     before = incoming.deadline - time.monotonic()
     assert 9 < before <= 10

@@ -20,7 +20,7 @@ from support.servers.ports import free_port
 
 from chatbot_server.service import processes
 from chatbot_server.web.server.connection import MOST_UNSENT, Connection
-from chatbot_server.web.server.incoming import Pace, RequestReader
+from chatbot_server.web.server.incoming import ReceiveTimeout, RequestReader
 from chatbot_server.web.server.worker import NEW_OBJECTS, Worker
 
 HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
@@ -146,7 +146,7 @@ def test_the_system_takes_little_for_a_client_that_never_reads() -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         client.connect(listener.getsockname())
         sock, address = listener.accept()
-        reader = RequestReader(Config(), address, Pace(), lambda _: 0, lambda _: False)
+        reader = RequestReader(Config(), address, ReceiveTimeout(), lambda _: 0, lambda _: False)
         with (
             selectors.DefaultSelector() as selector,
             closing(Connection(sock, address, reader, selector)) as connection,

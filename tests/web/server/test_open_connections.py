@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chatbot_server.web.server.crowd import Crowd, network_of
+from chatbot_server.web.server.open_connections import OpenConnections, network_of
 
 
 @dataclass(eq=False)
 class Someone:
-    """A connection as the crowd sees it."""
+    """A connection as those who count it see it."""
 
     client: Any
     is_reading: bool = True
@@ -42,36 +42,36 @@ def test_this_machine_and_what_has_no_address_are_of_no_network() -> None:
 
 
 def test_one_address_has_so_many_and_others_have_theirs() -> None:
-    crowd: Crowd[Someone] = Crowd(100, 2)
+    connections: OpenConnections[Someone] = OpenConnections(100, 2)
     first, second, third = (someone("192.0.2.1", "answered") for _ in range(3))
-    assert crowd.add(first) is None
-    assert crowd.add(second) is None
-    assert crowd.add(third) is third
-    crowd.discard(third)
-    assert crowd.add(someone("192.0.2.2")) is None
-    crowd.discard(first)
-    assert crowd.add(someone("192.0.2.1")) is None
+    assert connections.add(first) is None
+    assert connections.add(second) is None
+    assert connections.add(third) is third
+    connections.discard(third)
+    assert connections.add(someone("192.0.2.2")) is None
+    connections.discard(first)
+    assert connections.add(someone("192.0.2.1")) is None
 
 
 def test_who_is_idle_goes_before_who_is_half_way_and_never_who_is_answered() -> None:
-    crowd: Crowd[Someone] = Crowd(100, 3)
+    connections: OpenConnections[Someone] = OpenConnections(100, 3)
     answered, half, idle = (someone("192.0.2.1", state) for state in ("answered", "half", "idle"))
     for connection in (answered, half, idle, someone("192.0.2.2", "idle")):
-        assert crowd.add(connection) is None
-    assert crowd.add(someone("192.0.2.1")) is idle
-    crowd.discard(idle)
-    assert crowd.add(someone("192.0.2.1")) is half
+        assert connections.add(connection) is None
+    assert connections.add(someone("192.0.2.1")) is idle
+    connections.discard(idle)
+    assert connections.add(someone("192.0.2.1")) is half
 
 
 def test_this_machine_may_have_as_many_as_there_is_room_for() -> None:
-    crowd: Crowd[Someone] = Crowd(3, 1)
-    connections = [someone("127.0.0.1", "answered") for _ in range(3)]
-    assert [crowd.add(connection) for connection in connections] == [None] * 3
-    assert not crowd.has_room
-    crowd.discard(connections[0])
+    connections: OpenConnections[Someone] = OpenConnections(3, 1)
+    local = [someone("127.0.0.1", "answered") for _ in range(3)]
+    assert [connections.add(connection) for connection in local] == [None] * 3
+    assert not connections.has_room
+    connections.discard(local[0])
     oldest = someone("192.0.2.1")
-    crowd.add(oldest)
-    assert crowd.has_room
-    assert crowd.add(someone("192.0.2.2")) is oldest
-    crowd.discard(oldest)
-    assert len(crowd) == len(list(crowd)) == 3
+    connections.add(oldest)
+    assert connections.has_room
+    assert connections.add(someone("192.0.2.2")) is oldest
+    connections.discard(oldest)
+    assert len(connections) == len(list(connections)) == 3

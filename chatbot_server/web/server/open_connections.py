@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 
-class Member(Protocol):
+class ConnectionState(Protocol):
     """The part of a connection that decides who has to go."""
 
     client: Any
@@ -24,10 +24,10 @@ class Member(Protocol):
         ...
 
 
-One = TypeVar("One", bound=Member)
+AnyConnection = TypeVar("AnyConnection", bound=ConnectionState)
 
 
-class Crowd(Generic[One]):
+class OpenConnections(Generic[AnyConnection]):
     """All open connections.
 
     Args:
@@ -39,13 +39,13 @@ class Crowd(Generic[One]):
     def __init__(self, most: int, most_of_one: int | None) -> None:
         self._most = most
         self._most_of_one = most_of_one
-        self._addresses: dict[One, str] = {}
+        self._addresses: dict[AnyConnection, str] = {}
         self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._addresses)
 
-    def __iter__(self) -> Iterator[One]:
+    def __iter__(self) -> Iterator[AnyConnection]:
         return iter(list(self._addresses))
 
     @property
@@ -53,7 +53,7 @@ class Crowd(Generic[One]):
         """Whether one more can be admitted, perhaps in place of another."""
         return len(self) < self._most or any(other.is_reading for other in self)
 
-    def add(self, connection: One) -> One | None:
+    def add(self, connection: AnyConnection) -> AnyConnection | None:
         """Admit *connection*; returns the one that must be closed for it, which may be itself.
 
         No connection whose request is being answered is closed. Of the others, the oldest without
@@ -73,7 +73,7 @@ class Crowd(Generic[One]):
         ]
         return min(waiting, key=lambda other: not other.is_idle, default=connection)
 
-    def discard(self, connection: One) -> None:
+    def discard(self, connection: AnyConnection) -> None:
         """Remove a closed *connection*."""
         address = self._addresses.pop(connection, None)
         if address is not None:
