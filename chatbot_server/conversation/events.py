@@ -68,6 +68,8 @@ class Ended:
         cached: the answer came from the cache.
         suggestions: questions to offer as buttons.
         energy: the energy it took; None if that cannot be measured here.
+        status: the kind of answer, as it is stored; None until then.
+        offers_person: the visitor asked for a person, or nothing was found.
     """
 
     origin: AnswerOrigin
@@ -78,6 +80,8 @@ class Ended:
     cached: bool = False
     suggestions: tuple[str, ...] = ()
     energy: Energy | None = None
+    status: AnswerStatus | None = None
+    offers_person: bool = False
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class Turn:
             for event in self._pass_on(person) if person else self._answer():
                 if isinstance(event, Ended):
                     energy = meter.end(share, by_model=self._writer.has_begun)
-                    event = replace(event, energy=energy)
+                    event = replace(event, energy=energy, status=record.status(event))
                     self._store(event)
                 else:
                     record.note(event)
@@ -184,7 +184,7 @@ class Turn:
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
         yield from self._add_from_pages(remark, language)
-        yield Ended("none", suggestions=topics)
+        yield Ended("none", suggestions=topics, offers_person=remark.kind == "handoff")
 
     def _add_from_pages(self, remark: Remark, language: str) -> Iterator[Event]:
         """What the pages say beside the reply to *remark*: whether it is open now, if that is
@@ -258,7 +258,7 @@ class Turn:
         yield TextPiece(honest_no(self._question, grounding, topics, pages))
         if pages:
             yield Cited(pages)
-        yield Ended("none", suggestions=topics)
+        yield Ended("none", suggestions=topics, offers_person=not pages)
 
     def _store(self, ended: Ended | None) -> None:
         self._record.is_stored = True

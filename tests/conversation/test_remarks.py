@@ -25,6 +25,7 @@ from chatbot_server.conversation.small_talk.remarks import DISTRESSES, find_rema
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.storage.site.sites import Site, demo_site
 from chatbot_server.storage.visitors.learning import unanswered_questions
+from chatbot_server.web.visitor.sse import describe
 
 PHRASES: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("remarks").joinpath("phrases.yaml").read_text(encoding="utf-8")
@@ -121,6 +122,21 @@ def test_it_says_what_it_is(tmp_path: Path, message: str, holds: str) -> None:
     assert answer.status == "courtesy"
     with chat.database.session() as session:
         assert unanswered_questions(session, demo_site(session).id, 10) == []
+
+
+def test_the_end_says_what_kind_of_answer_it_was_and_who_wants_a_person(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
+    ends = [end(chat.ask(message)) for message in ("Thanks!", "Can I talk to a human?", "Hours?")]
+    assert [(each.status, each.offers_person) for each in ends] == [
+        ("courtesy", False),
+        ("courtesy", True),
+        ("quoted", False),
+    ]
+    chat.pages.found = NOTHING
+    nothing = end(chat.ask("Do you sell ties?"))
+    assert (nothing.status, nothing.offers_person) == ("nothing", True)
+    fields = describe(nothing, "en")[1]
+    assert (fields["status"], fields["person"]) == ("nothing", True)
 
 
 def test_what_it_can_do_is_told_with_the_sites_own_topics(tmp_path: Path) -> None:

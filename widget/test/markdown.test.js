@@ -22,6 +22,11 @@ const CASES = {
     "| a | b |\n|---|---|\n| 1 | 2 |",
     "div(table(thead(tr(th(a)th(b)))tbody(tr(td(1)td(2)))))",
   ],
+  "amounts, times and numbers stay together": [
+    "25 € de 10 h à 19 h 30 : 04 78 55, 2 kg, 5 × 3 h, 10 séances ?",
+    "p(25␣€ de 10␣h à 19␣h 30␣: 04␣78␣55, 2␣kg, 5␣×␣3␣h, 10 séances␣?)".replaceAll("␣", "\xa0"),
+  ],
+  "code keeps its blanks": ["`a ? 25 €`", "p(code(a ? 25 €))"],
   "an escape": ["\\*a\\*", "p(*a*)"],
   "markup is text": ["<img src=x onerror=alert(1)>", "p(<img src=x onerror=alert(1)>)"],
   "an image is a link": ["![a](https://x.example/p.png)", "p(a(a))"],

@@ -53,12 +53,14 @@ def describe(event: Event, language: str) -> tuple[str, dict[str, object]]:
         case Ended():
             return "done", {
                 "origin": event.origin,
+                "status": event.status,
                 "finish": event.finish,
                 "usage": vars(event.usage) if event.usage else None,
                 "timings": vars(event.timings) if event.timings else None,
                 "energy": _energy(event.energy),
                 "ai": {"generated": event.origin == "model", "model": event.model},
                 "suggestions": list(event.suggestions),
+                "person": event.offers_person,
                 "cached": event.cached,
             }
 

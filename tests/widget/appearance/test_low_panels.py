@@ -74,3 +74,18 @@ def test_a_sheet_covers_the_notice_wherever_it_stands(
         it.press("Escape")
         it.panel.locator(".where").click()
         sheet.get_by_text("SmolLM2").wait_for()
+
+
+def test_the_answer_to_a_letter_is_seen(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    letter = " ".join(f"Line {number} of a letter that somebody pasted." for number in range(30))
+    script.answers[letter] = say("Ten to six.")
+    with visit(browser, viewport={"width": 1180, "height": 720}) as it:
+        it.go(pages.add()).open().ask(letter).answered("Ten to six.")
+        it.panel.get_by_role("button", name="Copy").wait_for()
+        answer = it.panel.locator(".assistant .text").last
+        log = box_of(it.panel.locator(".log"))
+        it.until(lambda: box_of(answer)["y"] + 20 < log["y"] + log["height"])
+        # Its beginning, below the end of the letter.
+        assert log["y"] + 40 < box_of(answer)["y"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
-from support.widget.scripted_server import DONE, Script
+from support.widget.scripted_server import DONE, Script, say
 from support.widget.visits import LISTEN, Visitor
 
 pytestmark = pytest.mark.browser
@@ -139,6 +139,36 @@ def test_where_the_question_goes_is_told_from_the_configuration(
         sheet.get_by_text("Qwen answers there; nothing is sent to anyone else.").wait_for()
         expect(sheet).to_contain_text("after 12 days")
         expect(sheet.get_by_role("link")).to_have_attribute("href", "https://example.org/p")
+
+
+def test_the_reply_to_thanks_is_neither_judged_nor_tried_again(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    script.answers["thanks"] = say("You are welcome!", origin="none", status="courtesy")
+    script.answers["hours?"] = say("Ten to six.", origin="pages", status="quoted")
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("thanks").answered("You are welcome!")
+        below = it.panel.locator("ol > li").last.locator(".below")
+        expect(below.get_by_role("button")).to_have_count(0)
+        it.ask("hours?").answered("Ten to six.")
+        below = it.panel.locator("ol > li").last.locator(".below")
+        # The pages say the same a second time.
+        expect(below.get_by_role("button")).to_have_count(3)
+        it.panel.get_by_role("button", name="Copy").wait_for()
+        assert it.panel.get_by_role("button", name="Try again").count() == 0
+
+
+def test_an_answer_that_names_a_person_leads_to_the_form(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    script.answers["a human please"] = say(
+        "Write to us.", origin="none", status="courtesy", person=True
+    )
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("a human please").answered("Write to us.")
+        it.panel.locator("ol > li").get_by_role("button", name="Talk to a human").click()
+        form = it.panel.locator(".contact")
+        expect(form.get_by_label("Message")).to_have_value("a human please")
 
 
 @pytest.mark.parametrize("answered", [True, False])

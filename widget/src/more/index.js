@@ -1,5 +1,7 @@
 import { more as english } from "../locales/en.json";
+import { h } from "../panel/html/dom.js";
 import { part } from "../panel/lazy.js";
+import { follow } from "../panel/ui/scroll.js";
 import { contact } from "./contact.js";
 import { menu } from "./menu.js";
 import css from "./more.css";
@@ -20,16 +22,19 @@ function more(app) {
     await app.configured;
     sheet.open(app.say("where"), ...where(app));
   };
-  const human = contact(app);
-  const list = menu(app, sheet, {
-    where: showWhere,
-    human: () => sheet.open(app.say("human"), ...human()),
-  });
+  const ways = contact(app);
+  const human = () => sheet.open(app.say("human"), ...ways());
+  const list = menu(app, sheet, { where: showWhere, human });
   app.escape = () => list.close() || sheet.close();
   return {
     menu: () => list.toggle(),
     debug: part(app, "debug", __DEBUG__),
     where: showWhere,
+    /** Offers a person of the site in *place*, which may be out of sight. @param {HTMLElement} place */
+    human: (place) =>
+      follow(app.view.log, () =>
+        place.prepend(h("button.chip", { onclick: human }, app.say("human"))),
+      ),
     /** @param {import("../panel/conversation/messages.js").Message} message @param {HTMLElement} place */
     why(message, place) {
       const form = why(app, message);

@@ -9,8 +9,10 @@
  * @property {{position: number, seconds?: number}} [queue]
  * @property {string} [origin]
  * @property {string} [finish]
+ * @property {string} [status] the kind of answer, docs/http-api.md
  * @property {{title: string, url: string, quote?: string}[]} [sources]
  * @property {string[]} [suggestions]
+ * @property {boolean} [person] the answer offers a person of the site
  * @property {string} [error] a sentence
  * @property {boolean} [retry]
  * @property {"up" | "down" | null} [feedback] the thumb it has

@@ -1,7 +1,7 @@
 import { h, iconButton, patch } from "../html/dom.js";
 import { COPY } from "../html/icons.js";
 import { link, safeUrl } from "../html/links.js";
-import { markdown } from "../html/markdown.js";
+import { bound, markdown } from "../html/markdown.js";
 import { feedback } from "./feedback.js";
 
 /**
@@ -28,13 +28,13 @@ export function bubbleOf(app, message) {
   let finished = false;
 
   const draw = () => {
-    // No line begins with the mark that French sets after a blank.
-    if (mine) text.textContent = message.text.replace(/ (?=[!:;?])/g, "\xa0");
+    if (mine) text.textContent = bound(message.text);
     else patch(text, markdown(message.text));
     text.hidden = !message.text;
     if (mine || finished) return;
     finished = !message.running;
     below.replaceChildren(...(finished ? ending() : [waiting()]));
+    if (finished && message.person) app.more().then((part) => part.human(below));
   };
 
   const about = (/** @type {number} */ seconds) =>
@@ -56,7 +56,7 @@ export function bubbleOf(app, message) {
   };
 
   const ending = () => {
-    const { error, retry, finish, sources, origin } = message;
+    const { error, retry, finish, sources, origin, status } = message;
     const note =
       finish === "stopped"
         ? say("stopped")
@@ -64,8 +64,8 @@ export function bubbleOf(app, message) {
           ? say("long")
           : "";
     const again =
-      // The choices beside a question that was asked back are the answers to it.
-      (error ? retry : origin !== "question") &&
+      // Only a model may answer the same question in another way.
+      (error ? retry : origin === "model" || status === "withheld" || finish === "stopped") &&
       h(
         "button",
         { className: error ? "chip" : "small", onclick: () => app.chat.retry() },
@@ -81,8 +81,10 @@ export function bubbleOf(app, message) {
           "div.actions",
           { part: "actions" },
           h("span.note", {}, originOf(say, origin)),
-          copyButton(app, message),
-          ...feedback(app, message, below),
+          // “You are welcome” is no answer that could be judged or copied.
+          ...(status === "courtesy"
+            ? []
+            : [copyButton(app, message), ...feedback(app, message, below)]),
           again,
         ),
     ].filter(Boolean);

@@ -6,7 +6,7 @@ export const toEnd = (log) => (log.scrollTop = log.scrollHeight);
 
 /**
  * Makes *change* without moving what a visitor reads further up; what answers the last question
- * is read from its beginning.
+ * is read from its beginning, below at least the end of the question.
  * @param {HTMLElement} log
  * @param {() => void} change
  */
@@ -16,6 +16,7 @@ export function follow(log, change) {
   if (scrollHeight - scrollTop - clientHeight >= NEAR) return;
   toEnd(log);
   const asked = [...log.querySelectorAll(".user")].pop();
-  const over = asked ? log.getBoundingClientRect().top - asked.getBoundingClientRect().top : 0;
+  const { top, bottom } = (asked || log).getBoundingClientRect();
+  const over = log.getBoundingClientRect().top - Math.max(top, bottom - clientHeight / 3);
   if (over > 0) log.scrollTop = Math.max(scrollTop, log.scrollTop - over);
 }
