@@ -68,24 +68,37 @@ def explain(
     message: str,
     history: Sequence[str] = (),
     locale: str = "",
+    outcome: GroundingOutcome | None = None,
 ) -> list[Explanation]:
     """Explain the answer to each question in *message*.
 
     Args:
         locale: the language of the visitor's panel.
+        outcome: that of the whole message, where it is known; a question is looked up again
+            only where it is not the whole message.
     """
     questions, language = base.questions(site_id, message, locale)
-    return [_explain_one(base, site_id, each.text, history, language) for each in questions]
+    return [
+        _explain_one(
+            base, site_id, each.text, history, language, outcome if each.text == message else None
+        )
+        for each in questions
+    ]
 
 
 def _explain_one(
-    base: KnowledgeBase, site_id: int, asked: str, history: Sequence[str], language: str
+    base: KnowledgeBase,
+    site_id: int,
+    asked: str,
+    history: Sequence[str],
+    language: str,
+    outcome: GroundingOutcome | None,
 ) -> Explanation:
     question = asked
     pages = base.pages_shown(site_id, history, language)
     earlier = EarlierTurns(pages=pages)
     put_before = history
-    outcome = base.ground(site_id, question, history, language).outcome
+    outcome = outcome or base.ground(site_id, question, history, language).outcome
     subject = base.subject_asked_about(site_id, question, history, language)
     if subject and base.ground_property(site_id, question, subject, language):
         # Such a question is searched for together with the one that names its subject.

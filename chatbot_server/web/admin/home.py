@@ -150,7 +150,7 @@ def _figures(session: Session, site: Site) -> dict[str, Any]:
     """The values for the first page about the site: both last weeks, content, and steps to do."""
     moment = now()
     sources = describe_sources(session, site.id)
-    documents = sum(source.documents for source in sources)
+    documents = sum(source.documents for source in sources if source.kind != "faq")
     messages = len(contact_requests(session, site.id))
     return {
         "this_week": activity(session, Period(site.id, moment - WEEK, moment + 1)),

@@ -36,7 +36,9 @@ def panel_blueprint(parts: VisitorParts) -> Blueprint:
         parts.service.expect_question(site.id)
         try:
             info = engine.info()
-            model = {"model": info.model, "local": info.local}
+            # A model that is not trusted to write answers nobody.
+            is_used = info.tier != "quote" or site.free_chat
+            model = {"model": info.model if is_used else None, "local": info.local}
         except EngineError:
             model = {"model": None, "local": True}
         panel: dict[str, Any] = {

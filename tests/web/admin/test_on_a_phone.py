@@ -66,6 +66,30 @@ def test_the_steps_of_the_set_up_stand_in_one_line(browser: Browser, owner: Owne
                 assert page.evaluate(WIDTH) <= width, where
 
 
+def test_the_menu_is_in_one_line_and_says_where_it_goes_on(
+    chromium: Browser, owner: OwnerServer
+) -> None:
+    lines = "new Set([...document.querySelectorAll('nav li')].map((entry) => entry.offsetTop)).size"
+    last = "document.querySelector('nav li:last-child a').getBoundingClientRect().right"
+    with opened(chromium, owner, "fr-FR", viewport={"width": 1000, "height": 800}) as (page, root):
+        page.goto(f"{root}/faq")
+        assert page.evaluate(lines) == 1
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate(lines) == 1
+        nav = page.locator("header nav")
+        assert "gradient" in nav.evaluate("(nav) => getComputedStyle(nav).maskImage")
+        nav.evaluate("(nav) => nav.scrollTo(9999, 0)")
+        assert page.evaluate(last) < 390 - 40, "at its end, nothing of it fades"
+
+
+def test_a_long_word_leaves_a_list_its_other_columns(chromium: Browser, owner: OwnerServer) -> None:
+    talk(owner, "anticonstitutionnellement" * 10, "No.", "none")
+    wide = "(list) => list.scrollWidth - list.clientWidth"
+    with opened(chromium, owner, viewport={"width": 1000, "height": 800}) as (page, root):
+        page.goto(f"{root}/conversations")
+        assert page.locator(".wide").evaluate(wide) == 0
+
+
 def test_letters_of_twice_the_size_fit_a_telephone(chromium: Browser, owner: OwnerServer) -> None:
     talk(owner, "Do you deliver to the islands in winter?", "No.", "none")
     with owner.database.session() as session:

@@ -248,6 +248,8 @@ def test_questions_that_are_answered_right_are_suggested_at_a_click(
     page = browser.get(f"/admin/{owner.key}/trial?locale=en").text
     ticked = re.findall(r'name="suggested" value="([^"]+)" checked', page)
     assert ticked == ["What are your prices?"]
+    tried = browser.get(f"/admin/{owner.key}/trial?locale=en&q=whats+a+bread").text
+    assert 'name="suggested" value="whats a bread">' in tried, "typed to try, not to be published"
     step = post("/admin/KEY/trial?setup=yes", suggested=ticked)
     assert step.location.split("/")[-1] == "trial?done=suggested&setup=yes"
     panel = browser.get(f"/api/widget?site={owner.key}&locale=fr").get_json()

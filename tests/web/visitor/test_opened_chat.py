@@ -9,6 +9,7 @@ from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
+from chatbot_server.engine.base import Tier
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.site_state import put_topics
@@ -55,3 +56,20 @@ def test_topics_are_offered_until_the_owner_chooses_or_switches_them_off(
     assert offered("fr", topics="off") == []
     assert offered("fr", topics="on", suggestion=["en=Prices?"]) == ["Horaires"]
     assert offered("fr", suggestion=["Tarifs ?"]) == ["Tarifs ?"]
+
+
+@pytest.mark.parametrize(
+    ("tier", "is_free", "named"),
+    [("quote", False, None), ("quote", True, "scripted"), ("write", False, "scripted")],
+)
+def test_only_a_model_that_may_answer_is_named(
+    database: Database, tmp_path: Path, tier: Tier, is_free: bool, named: str | None
+) -> None:
+    config = make_config(tmp_path)
+    client = create_app(config, ScriptedModel(tier), database).test_client()
+    with database.session() as session:
+        site = add_site(session, "Bakery")
+        site.free_chat = is_free
+        key = site.key
+    panel = client.get(f"/api/widget?site={key}", headers=OWN).get_json()
+    assert panel["privacy"]["model"] == named

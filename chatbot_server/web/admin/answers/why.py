@@ -104,10 +104,13 @@ def _asked(session: Session, site: Site, answer: ChatMessage) -> tuple[str, Aske
 def _explained(parts: AdminParts, site_id: int, asked: Asked) -> dict[str, Any]:
     """Today's answer from the pages, and, for each question in it, the sentence that says why.
 
-    For a single question, the sentence is about the whole message.
+    For a single question, the sentence is about the whole message, which is not looked up
+    once more for it.
     """
     today = parts.knowledge.ground(site_id, asked.text, asked.history, asked.locale)
-    explanations = explain(parts.knowledge, site_id, asked.text, asked.history, asked.locale)
+    explanations = explain(
+        parts.knowledge, site_id, asked.text, asked.history, asked.locale, today.outcome
+    )
     is_single = len(explanations) == 1
     reasons = [today.outcome if is_single else each.status for each in explanations]
     return {

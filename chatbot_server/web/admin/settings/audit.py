@@ -11,7 +11,7 @@ from chatbot_server.storage.owners.audit import AuditEntry, entries_before, note
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH, SAFE_METHODS
 from chatbot_server.web.admin.pages import AdminParts, admin_language, render
-from chatbot_server.web.admin.settings.history import name_of_setting
+from chatbot_server.web.admin.settings.history import name_of_setting, stored_value_in_words
 
 PAGE = 50
 # They change nothing, and take visitors' words away; or only look like a change.
@@ -77,7 +77,10 @@ def add_log(bp: Blueprint, parts: AdminParts) -> None:
                 "action": action_in_words(entry.action, language),
                 "about": about_in_words(entry, language),
                 "changes": [
-                    (name_of_setting(name, language), *values)
+                    (
+                        name_of_setting(name, language),
+                        *(stored_value_in_words(name, value, language) for value in values),
+                    )
                     for name, values in entry.changes.items()
                 ],
             }
@@ -90,8 +93,9 @@ def add_log(bp: Blueprint, parts: AdminParts) -> None:
 def is_audited() -> bool:
     """Whether this request is logged."""
     endpoint = request.endpoint or ""
+    is_preview = request.form.get("action") == "preview"
     is_change = request.method not in SAFE_METHODS and endpoint not in NO_CHANGES
-    return is_change or endpoint in AUDITED_READS
+    return (is_change and not is_preview) or endpoint in AUDITED_READS
 
 
 def about_in_words(entry: AuditEntry, language: str) -> str:

@@ -45,6 +45,8 @@ NAMES = {
 
 # Those of the texts in the column “words”.
 NAMES_OF_TEXTS = {"greeting": "appearance_greeting", "notice": "appearance_notice"}
+# Columns whose values name texts and languages.
+WITH_CODES = ("words", "suggestions")
 
 
 def add_history(bp: Blueprint, parts: AdminParts) -> None:
@@ -62,8 +64,10 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
                     "settings": [
                         (
                             name_of_setting(column, language),
-                            _value_in_words(change.before[column], language),
-                            _value_in_words(change.after[column], language),
+                            *(
+                                stored_value_in_words(column, value_in_words(value), language)
+                                for value in (change.before[column], change.after[column])
+                            ),
                         )
                         for column in change.before
                     ],
@@ -90,18 +94,20 @@ def add_history(bp: Blueprint, parts: AdminParts) -> None:
         return go("history", key=key, done="undone")
 
 
-def _value_in_words(value: Any, language: str) -> str:
-    """A setting's value as text; those of several texts and languages under their names."""
-    if not isinstance(value, dict):
-        return value_in_words(value)
-    parts = ((name, _value_in_words(part, language)) for name, part in value.items())
+def stored_value_in_words(column: str, text: str, language: str) -> str:
+    """A setting's value as :func:`value_in_words` writes it, with names of texts and languages."""
+    if column not in WITH_CODES:
+        return text
     names = {name: say(code, language) for name, code in NAMES_OF_TEXTS.items()}
     names |= {code: say(f"language_{code}", language) for code in LANGUAGES}
-    return "\n".join(
-        say("named", language, name=names.get(name, name), text=text) if name != "*" else text
-        for name, text in parts
-        if text
-    )
+
+    def line_in_words(line: str) -> str:
+        code, colon, rest = line.partition(": ")
+        if not colon or code not in names:
+            return line
+        return say("named", language, name=names[code], text=line_in_words(rest))
+
+    return "\n".join(map(line_in_words, text.split("\n")))
 
 
 def name_of_setting(column: str, language: str) -> str:

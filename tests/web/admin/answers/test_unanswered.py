@@ -11,6 +11,7 @@ from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.library import add_faq
+from chatbot_server.storage.owners.audit import entries_before
 from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.web.admin.answers import questions
 
@@ -23,7 +24,7 @@ def test_what_nobody_could_answer_is_answered_once(owner: OwnerServer, post: Pos
     browser = owner.browser("editor")
     page = browser.get(f"/admin/{owner.key}/unanswered").text
     assert "Asked 2 times" in page
-    group = page.split("/unanswered/")[1].split('"')[0]
+    group = page.split("/unanswered/")[1].split("#")[0]
     assert post(f"/admin/KEY/unanswered/{group}", answer="").status_code == 400
     answer = post(f"/admin/KEY/unanswered/{group}", answer="Yes, on Mondays.")
     assert answer.status_code == 303
@@ -35,16 +36,22 @@ def test_what_nobody_could_answer_is_answered_once(owner: OwnerServer, post: Pos
 def test_what_would_change_is_shown_as_visitors_see_it(owner: OwnerServer, post: Post) -> None:
     talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
     page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text
-    group = page.split("/unanswered/")[1].split('"')[0]
+    group = page.split("/unanswered/")[1].split("#")[0]
     form = {"answer": "Yes, **on Mondays**.", "action": "preview"}
     page = post(f"/admin/KEY/unanswered/{group}", **form).text
     assert "<p>Yes, <strong>on Mondays</strong>.</p>" in page
+    # Below a long list, too, one comes back to the question.
+    assert f'/unanswered/{group}#question-{group}"' in page
+    with owner.database.session() as session:
+        assert {row.action for row in entries_before(session)} == {"log_in"}
+    page = post(f"/admin/KEY/unanswered/{group}", **form | {"question": "Is there sauna?"}).text
+    assert "None of 1 golden questions and recent visitors’ questions would" in page
 
 
 def test_two_who_answer_one_question_are_told(owner: OwnerServer, post: Post) -> None:
     talk(owner, "Do you repair bicycles?", "Nothing found.", "none")
     page = owner.browser("editor").get(f"/admin/{owner.key}/unanswered").text
-    group = page.split("/unanswered/")[1].split('"')[0]
+    group = page.split("/unanswered/")[1].split("#")[0]
     assert post(f"/admin/KEY/unanswered/{group}", answer="Yes.").status_code == 303
     refused = post(f"/admin/KEY/unanswered/{group}", answer="No.")
     assert refused.status_code == 409

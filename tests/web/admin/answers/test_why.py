@@ -142,3 +142,18 @@ def test_no_other_sites_question_is_explained(owner: OwnerServer) -> None:
     page = owner.browser("owner").get(f"/admin/{owner.key}/why?message={message}")
     assert page.status_code == 404
     assert "A secret" not in page.text
+
+
+def test_a_whole_message_is_not_looked_up_twice(
+    owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_note(owner.database, owner.site_id, "Opening hours", "We open from 9 am to 6 pm.")
+    ground, asked = KnowledgeBase.ground, []
+
+    def counted(base: KnowledgeBase, *question: object) -> Grounding:
+        asked.append(question[1])
+        return ground(base, *question)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(KnowledgeBase, "ground", counted)
+    explained(owner, "What are your opening hours?")
+    assert asked == ["What are your opening hours?"]

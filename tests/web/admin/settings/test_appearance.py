@@ -139,6 +139,8 @@ def test_texts_in_the_history_stand_under_their_names(owner: OwnerServer, post: 
     french = html.unescape(browser.get(f"{path}?locale=fr").text)
     assert "Message d’accueil\u00a0: français\u00a0: Bonjour" in french
     assert "greeting:" not in french
+    log = html.unescape(owner.browser("owner").get("/admin/log?locale=fr").text)
+    assert "– → Message d’accueil\u00a0: français\u00a0: Bonjour" in log
 
 
 def test_the_colour_of_a_site_in_the_own_network_is_taken_at_any_port(tmp_path: Path) -> None:

@@ -195,6 +195,18 @@ def test_a_long_list_goes_on(owner: OwnerServer) -> None:
     assert "before=" not in pages[1].split("<table>")[1].split("</main>")[0]
 
 
+def test_pages_beside_a_no_are_no_sources_of_it(owner: OwnerServer) -> None:
+    pages = [{"title": "Hours", "url": "https://example.org/hours"}]
+    pages_of = {
+        origin: owner.browser("owner")
+        .get(f"/admin/{owner.key}/conversations/{talk(owner, 'When?', 'Hm.', origin, sources=pages)}")
+        .text
+        for origin in ("none", "pages")
+    }
+    assert all("https://example.org/hours" in page for page in pages_of.values())
+    assert ["<span>Sources</span>" in page for page in pages_of.values()] == [False, True]
+
+
 def test_a_courtesy_is_no_missing_answer(owner: OwnerServer) -> None:
     thread = talk(owner, "Thanks!", "You are welcome!", "none", status="courtesy")
     page = owner.browser("owner").get(f"/admin/{owner.key}/conversations/{thread}").text
