@@ -196,13 +196,11 @@ def test_a_long_list_goes_on(owner: OwnerServer) -> None:
 
 
 def test_pages_beside_a_no_are_no_sources_of_it(owner: OwnerServer) -> None:
-    pages = [{"title": "Hours", "url": "https://example.org/hours"}]
-    pages_of = {
-        origin: owner.browser("owner")
-        .get(f"/admin/{owner.key}/conversations/{talk(owner, 'When?', 'Hm.', origin, sources=pages)}")
-        .text
-        for origin in ("none", "pages")
-    }
+    hours = [{"title": "Hours", "url": "https://example.org/hours"}]
+    browser, pages_of = owner.browser("owner"), {}
+    for origin in ("none", "pages"):
+        thread = talk(owner, "When?", "Hm.", origin, sources=hours)
+        pages_of[origin] = browser.get(f"/admin/{owner.key}/conversations/{thread}").text
     assert all("https://example.org/hours" in page for page in pages_of.values())
     assert ["<span>Sources</span>" in page for page in pages_of.values()] == [False, True]
 
