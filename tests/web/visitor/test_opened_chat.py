@@ -9,7 +9,7 @@ from support.configured import make_config
 from support.scripted_chat import ScriptedModel
 
 from chatbot_server.app import create_app
-from chatbot_server.engine.base import Tier
+from chatbot_server.models.base import Tier
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.site_state import put_topics
