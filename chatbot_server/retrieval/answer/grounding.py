@@ -20,6 +20,7 @@ from chatbot_server.retrieval.answer.decide.evidence import (
     threshold_raise,
     weigh,
 )
+from chatbot_server.retrieval.answer.decide.prices_of_parts import sections_with_prices_of_parts
 from chatbot_server.retrieval.answer.search.fusion import Hit, margin
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
@@ -106,8 +107,13 @@ def _answer_from_pages(
         answer = _show_best(near, material, frame)
         lead_in = say("answer_near_entry", query.language)
         return replace(answer, answer=f"{lead_in}\n\n{answer.answer}", of_near_question=True)
+    is_answered = assessment is not None and assessment.answers
+    together = sections_with_prices_of_parts(candidates, query)
+    if len(together) > 1 or (together and not is_answered):
+        return _show_best(together, material, frame)
     if assessment is not None and assessment.answers:
-        return _quote(in_order_asked_for(candidates, query), material, frame)
+        answering = in_order_asked_for(candidates, query)
+        return _quote(answering, material, frame, in_doubt=assessment.is_in_doubt)
     nothing = page_answer(sections, (), frame)
     if assessment is not None and assessment.is_unsure:
         return replace(
@@ -141,7 +147,9 @@ def _near_entry_sections(
     return [entry.candidate for entry in near] if is_ahead else []
 
 
-def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:
+def _quote(
+    answering: Sequence[Candidate], material: Material, frame: Frame, *, in_doubt: bool
+) -> Grounding:
     """Sections of pages: all that answer alike, an overview, or the best ones."""
     query, sections = material.query, material.sections
     if group := alike_sections(answering, frame.titles):
@@ -149,7 +157,7 @@ def _quote(answering: Sequence[Candidate], material: Material, frame: Frame) -> 
         return several_answer(sections, group, replace(frame, lines=lines))
     if overview := overview_of(answering, query, frame.titles, material.index.unit):
         return _show_best(overview, material, frame)
-    to_show = with_close_others(answering)
+    to_show = with_close_others(answering, in_doubt=in_doubt)
     further = further_headings(answering, to_show, frame.titles)
     return replace(_show_best(to_show, material, frame), further=further)
 

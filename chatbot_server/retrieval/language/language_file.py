@@ -122,6 +122,7 @@ class Language(_Record):
         asks_number: asks for a number; *asks_how_much*: for an amount of money.
         asks_how_many: comes before what is counted.
         question_joints: may introduce a second question.
+        list_joints: stand between things that are asked for together: “coffee with milk”.
         question_openings: begin a question, and after a joint never a statement.
         asking_anywhere: make a sentence a question, wherever they occur in it.
         introductions: come before a question, and ask nothing: “I was wondering”.
@@ -236,6 +237,7 @@ class Language(_Record):
     asks_how_much: Phrases = ()
     asks_how_many: Phrases = ()
     question_joints: Phrases
+    list_joints: Phrases
     question_openings: Phrases
     asking_anywhere: Phrases
     introductions: Phrases

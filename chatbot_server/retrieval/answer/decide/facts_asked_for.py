@@ -7,6 +7,7 @@ it is in meaning.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from chatbot_server.retrieval.answer.search.query import CONTACTS, PRICE, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
@@ -39,6 +40,11 @@ def states_price_of_all(query: Query, section: Candidate) -> bool:
     words = [word for word in query.content_words if PRICE not in word.concepts]
     if not words or asked_property(query.text, query.languages) != "price":
         return False
+    return states_price_of(words, section, query)
+
+
+def states_price_of(words: Sequence[Word], section: Candidate, query: Query) -> bool:
+    """Whether a sentence of *section*, with the heading above it, prices what *words* name."""
     return any(
         all(word.is_in(terms | section.own_heading_terms) for word in words)
         and any(fact.kind == "price" for fact in facts(sentence, query.languages))

@@ -26,6 +26,8 @@ NEAR_PAGES = 3
 # one in twenty a third one. On the same page, which remains one source to look at, a second one
 # may be further behind.
 CLOSE, CLOSE_ON_ONE_PAGE = 1.0, 1.5
+# The same for a second one where it is in doubt whether the first one answers.
+CLOSE_IN_DOUBT = 2.5
 MOST_CLOSE = 3
 MAX_WORDS = 220  # of an answer with several sections
 # How many sections that answer alike are shown together; of more, so many are offered as choices.
@@ -144,19 +146,25 @@ def several_answer(
     )
 
 
-def with_close_others(sections: Sequence[Candidate]) -> list[Candidate]:
+def with_close_others(sections: Sequence[Candidate], *, in_doubt: bool) -> list[Candidate]:
     """The first of *sections*, with up to two more in its language that are nearly as relevant.
 
     Together they must be short, and beside a row that was asked for no other table is shown.
+
+    Args:
+        in_doubt: it is not sure that the first one answers.
     """
     first, *others = sections
     relevances = section_relevances(sections)
     close = [first]
     for other in others:
-        is_second_of_page = len(close) == 1 and other.document.id == first.document.id
         behind = relevances[first.chunk.id] - relevances[other.chunk.id]
-        is_close = behind <= (CLOSE_ON_ONE_PAGE if is_second_of_page else CLOSE)
-        if is_close and _can_be_shown_beside(other, close):
+        widest = CLOSE
+        if len(close) == 1 and in_doubt:
+            widest = CLOSE_IN_DOUBT
+        elif len(close) == 1 and other.document.id == first.document.id:
+            widest = CLOSE_ON_ONE_PAGE
+        if behind <= widest and _can_be_shown_beside(other, close):
             close.append(other)
         if len(close) == MOST_CLOSE:
             break
@@ -189,14 +197,10 @@ def _as_text(answering: Sequence[Candidate], frame: Frame) -> str:
     shown_sentences: list[str] = []
     heading_before = ""
     for section in answering:
-        title = frame.titles.clean(section.document.title)
         # The title of an entry is its question.
         is_titled = has_several_pages or section.document.faq
-        names = [
-            title if is_titled else "",
-            frame.titles.below(section.document.title, section.chunk.heading),
-        ]
-        heading = BETWEEN.join(name for name in names if name)
+        named = frame.titles.path if is_titled else frame.titles.below
+        heading = named(section.document.title, section.chunk.heading)
         sentences = section.sentences
         start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
         parts.append(frame.render(section, heading if heading != heading_before else "", start))

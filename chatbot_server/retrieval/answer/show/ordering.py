@@ -47,7 +47,25 @@ def in_order_asked_for(sections: Sequence[Candidate], query: Query) -> list[Cand
     if query.general == PRICE:
         return _with_prices_first(sections, query)
     by_hours = _with_hours_first(with_season_first(sections, query), query)
-    return _with_days_of_year_first(by_hours, query)
+    return _with_named_first(_with_days_of_year_first(by_hours, query), query)
+
+
+def _with_named_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
+    """*sections*, first the one under a heading that names what the best one does not speak of.
+
+    “Can I pay by card at the kiosk?” is answered below “Kiosk on the beach” if that says how to
+    pay there, before what holds for the whole place below “Means of payment”.
+    """
+    best = sections[0]
+    relevances = section_relevances(sections)
+    for section in sections[1:]:
+        if relevances[best.chunk.id] - relevances[section.chunk.id] > NEAR_ENOUGH:
+            break
+        named = query.held_in(section.own_heading_terms) & ~best.held
+        said_of_it = query.held_in(frozenset().union(*section.sentence_terms)) & ~named
+        if named and said_of_it & best.own_held:
+            return [section, *(each for each in sections if each is not section)]
+    return [*sections]
 
 
 def _with_hours_first(sections: Sequence[Candidate], query: Query) -> list[Candidate]:

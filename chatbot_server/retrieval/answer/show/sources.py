@@ -11,6 +11,7 @@ from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.language.markdown import ITEM, plain_text
 from chatbot_server.retrieval.language.tables import DASH, first_cells
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
+from chatbot_server.retrieval.language.words import stems
 
 # Signs that templates put beside a heading, to link to it.
 _ANCHOR_SIGNS = " ¶#§🔗⚓"
@@ -59,6 +60,16 @@ class Titles:
         path = below(self.clean(title), clean_heading(headings))
         first, _, rest = path.partition(BETWEEN)
         return rest if fold(first) in self._names else path
+
+    def path(self, title: str, headings: str) -> str:
+        """The page's *title* and the *headings* below it.
+
+        A title whose words the first heading repeats is left out: “Help”, “Help and questions”.
+        """
+        title, path = self.clean(title), self.below(title, headings)
+        first = path.partition(BETWEEN)[0]
+        is_repeated = set(stems.words(title)) <= set(stems.words(first))
+        return path if is_repeated else BETWEEN.join(filter(None, (title, path)))
 
 
 @lru_cache(_HEADINGS)

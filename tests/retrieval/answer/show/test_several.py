@@ -175,3 +175,19 @@ def test_a_page_that_the_law_asks_for_comes_after_others(write: Write, site_id: 
     )
     assert base.ground(site_id, "Is there parking?").sources[0].title == "Getting here"
     assert base.ground(site_id, "What is in the legal notice?").sources[0].title == "Legal notice"
+
+
+def test_what_is_said_of_the_place_that_is_named_comes_before_what_holds_for_all(
+    write: Write, site_id: int
+) -> None:
+    kiosk = "## Kiosk on the beach\n\nOpen from May to September. There you pay in cash only."
+    base = write(
+        {
+            "Contact": "# Contact\n\n## Payment\n\nYou can pay by card, in cash or by cheque.",
+            "Visit": f"# Visit\n\n{kiosk}\n\n## Parking\n\nThe harbour car park is free.",
+        }
+    )
+    in_general = base.ground(site_id, "Can I pay by card?").answer
+    assert in_general.startswith(("**Payment**", "You can pay by card"))
+    of_kiosk = base.ground(site_id, "Can I pay by card at the kiosk?").answer
+    assert of_kiosk.index("in cash only") < of_kiosk.index("by cheque")

@@ -69,6 +69,15 @@ def test_a_title_is_the_page_s_alone(titles: list[str], site: str, title: str, c
     assert Titles(dict.fromkeys(titles, ""), site).clean(title) == clean
 
 
+def test_a_title_that_the_first_heading_repeats_is_not_said_twice() -> None:
+    titles = Titles({})
+    assert (
+        titles.path("Help", "Help and questions › Complaints") == "Help and questions › Complaints"
+    )
+    assert titles.path("Prices", "Lessons") == "Prices › Lessons"
+    assert titles.path("Prices", "") == "Prices"
+
+
 def test_the_site_s_name_may_be_the_page_s_first_heading() -> None:
     titles = Titles({"Home | Café Luz": "Café Luz ¶ › Hours", "Menu": "Menu"})
     assert titles.clean("Home | Café Luz") == "Home"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show import answers, further
 from chatbot_server.retrieval.base import Draft
@@ -36,6 +37,7 @@ def only_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """No second section is close enough to be shown."""
     monkeypatch.setattr(answers, "CLOSE", 0.0)
     monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", 0.0)
+    monkeypatch.setattr(answers, "CLOSE_IN_DOUBT", 0.0)
 
 
 def headings(answer: str) -> int:
@@ -48,7 +50,22 @@ def test_up_to_three_sections_that_fit_as_well_are_shown(
     for close, count in ((0.0, 1), (100.0, 3)):
         monkeypatch.setattr(answers, "CLOSE", close)
         monkeypatch.setattr(answers, "CLOSE_ON_ONE_PAGE", close)
+        monkeypatch.setattr(answers, "CLOSE_IN_DOUBT", close)
         assert headings(base.ground(site_id, QUESTION).answer) == count
+
+
+@pytest.mark.usefixtures("only_first")
+@pytest.mark.parametrize(("in_doubt_up_to", "count"), [(-100.0, 1), (100.0, 2)])
+def test_where_the_best_section_is_in_doubt_a_second_one_is_shown(
+    base: KnowledgeBase,
+    site_id: int,
+    in_doubt_up_to: float,
+    count: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "CLOSE_IN_DOUBT", 100.0)
+    monkeypatch.setattr(evidence, "IN_DOUBT", in_doubt_up_to)
+    assert headings(base.ground(site_id, QUESTION).answer) == count
 
 
 def test_sections_that_are_too_long_together_are_not_shown_together(
