@@ -20,6 +20,13 @@ Row = dict[str, Any]
 _SQLITE = sqlite.dialect()
 
 
+def rows_of(unit: UnitOfWork, sql: str, values: Sequence[Any]) -> list[Any]:
+    """The rows that SQLite's *sql* selects."""
+    driver: Any = connection_of(unit).connection.driver_connection
+    rows: list[Any] = driver.execute(sql, values).fetchall()
+    return rows
+
+
 class DirectStatement:
     """A SELECT, or an INSERT of rows with all *columns*; on PostgreSQL, SQLAlchemy executes it.
 

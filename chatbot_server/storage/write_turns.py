@@ -87,6 +87,16 @@ class WriterConnection(sqlite3.Connection):
         """A cursor that waits for the turn of this connection."""
         return super().cursor(factory)
 
+    def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
+        """Execute *statement*, when it is its turn: the driver asks no method of its cursor."""
+        self.wait_to_write(statement)
+        return super().execute(statement, values)
+
+    def executemany(self, statement: str, rows: Any, /) -> sqlite3.Cursor:
+        """Execute *statement* for each of *rows*, when it is its turn."""
+        self.wait_to_write(statement)
+        return super().executemany(statement, rows)
+
     def wait_to_write(self, statement: str) -> None:
         """Wait for a turn if *statement* writes, unless this connection has it already."""
         if not self._has_turn and statement.lstrip()[:7].upper().startswith(WRITES):

@@ -90,6 +90,29 @@ def test_many_writers_are_none_in_the_others_way(
         assert session.scalar(text("SELECT count(*) FROM written")) == 48 + 2 * 48
 
 
+@pytest.mark.parametrize("method", ["execute", "executemany"])
+def test_what_is_given_to_the_driver_itself_waits_for_its_turn(
+    database: Database, method: str
+) -> None:
+    turns = database._turns
+    assert turns is not None
+    values = {"execute": (1,), "executemany": [(1,)]}[method]
+
+    def write() -> None:
+        with database.connection() as connection:
+            driver = connection.connection.driver_connection
+            getattr(driver, method)("INSERT INTO written (number) VALUES (?)", values)
+
+    turns.take()
+    writer = threading.Thread(target=write)
+    writer.start()
+    wait_for(lambda: waiting(turns) == 1)
+    turns.hand_on()
+    writer.join()
+    with database.session() as session:
+        assert session.scalar(text("SELECT count(*) FROM written")) == 1
+
+
 def test_a_turn_ends_with_its_transaction_however_that_ends(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

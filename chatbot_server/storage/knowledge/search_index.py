@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import UnitOfWork, connection_of
+from chatbot_server.storage.direct import rows_of
 from chatbot_server.storage.knowledge import postgresql
 
 
@@ -52,8 +53,7 @@ def match(
         return postgresql.match(unit, site_id, terms, limit)
     either = " OR ".join(f'"{term}"' for term in terms)
     query = f"site : {_tag(site_id)} AND terms : ({either})"
-    rows = connection_of(unit).exec_driver_sql(_MATCH, (query, limit))
-    return [(chunk, -score) for chunk, score in rows]
+    return [(chunk, -score) for chunk, score in rows_of(unit, _MATCH, (query, limit))]
 
 
 _ONE_COUNT = "(SELECT count(*) FROM knowledge_terms WHERE knowledge_terms MATCH ?)"
@@ -69,7 +69,7 @@ def known_terms(unit: UnitOfWork, site_id: int, terms: Sequence[str]) -> dict[st
         return counts
     columns = ", ".join([_ONE_COUNT] * len(askable))
     patterns = tuple(f'site : {_tag(site_id)} AND terms : "{term}"' for term in askable)
-    row = connection_of(unit).exec_driver_sql(f"SELECT {columns}", patterns).one()
+    (row,) = rows_of(unit, f"SELECT {columns}", patterns)
     return counts | dict(zip(askable, row, strict=True))
 
 

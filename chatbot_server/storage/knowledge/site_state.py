@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import Base, UnitOfWork
+from chatbot_server.storage.direct import DirectStatement
 from chatbot_server.storage.knowledge.tables import KnowledgeState
 from chatbot_server.storage.site.sites import Site
 
@@ -22,7 +23,7 @@ _STATES = Base.metadata.tables[KnowledgeState.__tablename__]
 _VERSION = select(_STATES.c.version).where(_STATES.c.site_id == bindparam("site"))
 _TOPICS = select(_STATES.c.topics).where(_STATES.c.site_id == bindparam("site"))
 _SITES = Base.metadata.tables[Site.__tablename__]
-_STATE = (
+_STATE = DirectStatement(
     select(func.coalesce(_STATES.c.version, 0), _SITES.c.name, _SITES.c.time_zone)
     .select_from(_SITES.outerjoin(_STATES, _STATES.c.site_id == _SITES.c.id))
     .where(_SITES.c.id == bindparam("site"))
@@ -44,7 +45,7 @@ class SiteState(NamedTuple):
 
 def site_state(unit: UnitOfWork, site_id: int) -> SiteState:
     """The state of a site; an empty one if it does not exist."""
-    row = unit.execute(_STATE, {"site": site_id}).one_or_none()
+    row = _STATE.first(unit, {"site": site_id})
     return SiteState(*row) if row else SiteState(0, "", None)
 
 

@@ -287,12 +287,7 @@ class Query(ParsedText):
 
     def held_in(self, terms: frozenset[str]) -> int:
         """Which of the content words occur in *terms*: a bit for each, the first one lowest."""
-        held, bit = 0, 1
-        for word in self.content_words:  # for a hundred sentences a question: no generator
-            if word.is_in(terms):
-                held |= bit
-            bit <<= 1
-        return held
+        return self._weights().held_in(terms)
 
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that occur in *terms*."""
@@ -331,6 +326,20 @@ class WeighedWords:
         self.words, self.rarity = words, rarity
         self._weights = [word.weight(rarity) for word in words]
         self._sums: dict[int, float] = {}
+        # The bits of the words that have a stem or concept. Few of a sentence are any of these, and
+        # a hundred sentences a question are looked at: so the sets are compared at once.
+        self._bits: dict[str, int] = {}
+        for at, word in enumerate(words):
+            for term in word.stems | word.concepts:
+                self._bits[term] = self._bits.get(term, 0) | 1 << at
+        self._terms = frozenset(self._bits)
+
+    def held_in(self, terms: frozenset[str]) -> int:
+        """Which of the words occur in *terms*: a bit for each, the first one lowest."""
+        held = 0
+        for term in self._terms & terms:
+            held |= self._bits[term]
+        return held
 
     def weight(self, held: int) -> float:
         """The sum of the weights of those words whose bits are set in *held*."""
