@@ -82,10 +82,9 @@ def honest_no(
     if pages and grounding.unsure_answer:
         lead_in = f"{no} {say('answer_closest', language)}"
         offer = say("answer_closest_source" if len(pages) == 1 else "answer_offer", language)
-        return "\n\n".join([lead_in, grounding.unsure_answer, _joined([contact, offer], " ")])
-    offer = say("answer_offer", language) if pages else ""
-    what_is_there = "" if pages else _list_of(topics, language)
-    return _joined([_joined([no, contact, offer], " "), what_is_there], "\n\n")
+        return _joined([lead_in, grounding.unsure_answer, contact, offer], "\n\n")
+    offer = say("answer_offer", language) if pages else _list_of(topics, language)
+    return _joined([_joined([no, contact], " "), offer], "\n\n")
 
 
 def _sentence_of_no(

@@ -30,11 +30,13 @@ function more(app) {
     menu: () => list.toggle(),
     debug: part(app, "debug", __DEBUG__),
     where: showWhere,
-    /** Offers a person of the site in *place*, which may be out of sight. @param {HTMLElement} place */
-    human: (place) =>
-      follow(app.view.log, () =>
-        place.prepend(h("button.chip", { onclick: human }, app.say("human"))),
-      ),
+    /** Offers a person of the site below the last answer, which may be out of sight. @param {HTMLElement} end */
+    human(end) {
+      if (app.messages.at(-1)?.person)
+        follow(app.view.log, () =>
+          end.append(h("button.chip", { onclick: human }, app.say("human"))),
+        );
+    },
     /** @param {import("../panel/conversation/messages.js").Message} message @param {HTMLElement} place */
     why(message, place) {
       const form = why(app, message);

@@ -70,9 +70,11 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>")
     def change_source(key: str, number: int) -> Response:
-        is_gone = _change(parts, key, number, request.form.get("action", ""))
+        action = request.form.get("action", "")
+        is_gone = _change(parts, key, number, action)
         parts.call_job("embed" if is_gone else "read")
-        return go("knowledge", key=key, done="deleted" if is_gone else "saved")
+        done = {"remove": "deleted", "again": "again"}.get(action, "saved")
+        return go("knowledge", key=key, done=done)
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>/<int:document>/delete")
     def remove_text(key: str, number: int, document: int) -> Response:

@@ -165,6 +165,8 @@ def test_what_is_here_is_replaced_on_demand_only(former: OwnerServer, owner: Own
     page = browser.post("/admin/backups/restore", data=form, headers=ORIGIN)
     assert page.status_code == 400
     assert "Confirm that the backup replaces them.<" in page.text  # no option of the terminal
+    # A browser asks for the tick, and leaves what the backup contains in sight.
+    assert 'name="replace" value="yes" required>' in page.text
     assert browser.get(f"/admin/{owner.key}/").status_code == 200
     form["replace"] = "yes"
     assert browser.post("/admin/backups/restore", data=form, headers=ORIGIN).status_code == 303

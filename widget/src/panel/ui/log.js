@@ -49,12 +49,13 @@ export function log(app) {
       start.greet();
     },
     /** @param {Message} message */
-    finished({ error, suggestions, sources, bubble }) {
+    finished({ error, suggestions, sources, person, bubble }) {
       requestAnimationFrame(() => {
         // What a no or a question offers is in its text, too.
         const offered = (sources && suggestions?.join(", ")) || "";
         voice.announce(error || `${bubble?.spoken()} ${offered}`.trim());
         follow(log, () => end.replaceChildren(chips(app, suggestions)));
+        if (person) app.more().then((part) => part.human(end));
       });
     },
     /** A failure that belongs to no answer. @param {Error} error @param {() => void} retry */

@@ -34,7 +34,6 @@ export function bubbleOf(app, message) {
     if (mine || finished) return;
     finished = !message.running;
     below.replaceChildren(...(finished ? ending() : [waiting()]));
-    if (finished && message.person) app.more().then((part) => part.human(below));
   };
 
   const about = (/** @type {number} */ seconds) =>
