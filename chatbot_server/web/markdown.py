@@ -12,7 +12,7 @@ LONGEST = 50_000  # of one answer, in characters
 SAFE_LINK = re.compile(r"(?i)https?://|mailto:|tel:")
 
 # “25 €”, “10 h”, “04 78 55” and “Quand ?” stay together, as in the widget’s markdown.js.
-_BOUND = re.compile(
+_HARD_BLANK = re.compile(
     r" (?=[!:;?»€%×°])|(?<=[«×]) |(?<=[0-9]) (?=(?:[0-9]{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)"
 )
 
@@ -30,15 +30,15 @@ def _markdown() -> Any:
     markdown.validateLink = lambda url: bool(SAFE_LINK.match(url))
 
     def text_rule(_: Any, tokens: Any, index: int, *_options: Any) -> str:
-        return str(escape(bound(tokens[index].content)))
+        return str(escape(with_hard_blanks(tokens[index].content)))
 
     markdown.add_render_rule("text", text_rule)
     return markdown
 
 
-def bound(text: str) -> str:
+def with_hard_blanks(text: str) -> str:
     """*text* without line breaks inside amounts, times and numbers, or before marks."""
-    return _BOUND.sub("\u00a0", text)
+    return _HARD_BLANK.sub("\u00a0", text)
 
 
 def in_html(text: str) -> Markup:

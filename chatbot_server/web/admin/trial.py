@@ -41,12 +41,12 @@ def add_trial(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.post(f"{PATH}/<key>/trial")
     def suggest(key: str) -> Response:
-        ticked = [text[:500] for text in request.form.getlist("suggested")[:MOST_TICKED]]
+        new_questions = [text[:500] for text in request.form.getlist("suggested")[:MOST_TICKED]]
         try:
             with parts.database.session() as session:
                 site = find_site(session, key)
                 before = settings_of(site)
-                add_suggestions(site, ticked)
+                add_suggestions(site, new_questions)
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             problem = problem_of(error)
@@ -54,7 +54,7 @@ def add_trial(bp: Blueprint, parts: AdminParts) -> None:
         if request.form.get("next"):
             return go("appearance", key=key, setup="yes")
         setup = {"setup": "yes"} if "setup" in request.args else {}
-        return go("show_trial", key=key, done="suggested" if ticked else "", **setup)
+        return go("show_trial", key=key, done="suggested" if new_questions else "", **setup)
 
 
 def _show(

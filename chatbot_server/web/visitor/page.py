@@ -26,7 +26,7 @@ from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.storage.knowledge.asked_sites import AskedSite
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage
-from chatbot_server.web.markdown import bound
+from chatbot_server.web.markdown import with_hard_blanks
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of, refuse_nul
 from chatbot_server.web.server.disconnect import disconnect_check
@@ -170,7 +170,7 @@ def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Res
         say=lambda code, **values: say(code, language, **values),
         limits=limits,
         origins=ORIGINS,
-        plain_text=lambda text, **options: bound(plain_text(text, **options)),
+        plain_text=lambda text, **options: with_hard_blanks(plain_text(text, **options)),
         nonce=nonce,
         ink=ink(site.color),
         when=when_answered(site, language),

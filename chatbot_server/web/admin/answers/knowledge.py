@@ -73,8 +73,8 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
         action = request.form.get("action", "")
         is_gone = _change(parts, key, number, action)
         parts.call_job("embed" if is_gone else "read")
-        done = {"remove": "deleted", "again": "again"}.get(action, "saved")
-        return go("knowledge", key=key, done=done)
+        result = {"remove": "deleted", "again": "again"}.get(action, "saved")
+        return go("knowledge", key=key, done=result)
 
     @bp.post(f"{PATH}/<key>/knowledge/<int:number>/<int:document>/delete")
     def remove_text(key: str, number: int, document: int) -> Response:

@@ -5,13 +5,14 @@ import { link } from "./links.js";
 const DEEPEST = 8;
 
 /* “25 €”, “10 h”, “04 78 55” and “Quand ?” stay together. */
-const BOUND = / (?=[!:;?»€%×°])|(?<=[«×]) |(?<=\d) (?=(?:\d{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)/g;
+const HARD_BLANK =
+  / (?=[!:;?»€%×°])|(?<=[«×]) |(?<=\d) (?=(?:\d{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)/g;
 
 /**
  * @param {string} text
  * @returns {string} *text* without line breaks inside amounts, times and numbers, or before marks
  */
-export const bound = (text) => text.replace(BOUND, "\xa0");
+export const withHardBlanks = (text) => text.replace(HARD_BLANK, "\xa0");
 
 /* Each pattern looks ahead at most 2,000 characters, which keeps hostile text linear. */
 const INLINE = new RegExp(
@@ -40,11 +41,11 @@ function inline(text, depth = 0) {
   let end = 0;
   if (depth < DEEPEST)
     for (const match of text.matchAll(INLINE)) {
-      out.push(bound(text.slice(end, match.index)));
+      out.push(withHardBlanks(text.slice(end, match.index)));
       end = match.index + match[0].length;
       out.push(...span(/** @type {Record<string, string>} */ (match.groups), depth + 1));
     }
-  out.push(bound(text.slice(end)));
+  out.push(withHardBlanks(text.slice(end)));
   return out.filter(Boolean);
 }
 

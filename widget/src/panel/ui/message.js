@@ -1,7 +1,7 @@
 import { h, iconButton, patch } from "../html/dom.js";
 import { COPY } from "../html/icons.js";
 import { link, safeUrl } from "../html/links.js";
-import { bound, markdown } from "../html/markdown.js";
+import { markdown, withHardBlanks } from "../html/markdown.js";
 import { feedback } from "./feedback.js";
 
 /**
@@ -28,7 +28,7 @@ export function bubbleOf(app, message) {
   let finished = false;
 
   const draw = () => {
-    if (mine) text.textContent = bound(message.text);
+    if (mine) text.textContent = withHardBlanks(message.text);
     else patch(text, markdown(message.text));
     text.hidden = !message.text;
     if (mine || finished) return;
