@@ -39,7 +39,7 @@ def test_columns_go_on_under_a_title_that_names_no_others() -> None:
 
 def test_what_stands_above_a_table_is_no_row_of_it() -> None:
     rows = [["Prices 2026"], [], ["Boats"], ["Boat", "Price"], ["Canoe", "9 €"], ["Raft", "7 €"]]
-    assert list(parts_of(rows)) == [(["Prices 2026", "Boats"], rows[3:])]
+    assert list(parts_of(rows)) == [([rows[0], rows[2]], rows[3:])]
 
 
 def test_a_title_in_merged_rows_is_told_once_and_a_last_line_heads_nothing() -> None:
@@ -158,3 +158,24 @@ def test_three_rows_name_the_columns(corner: str) -> None:
     [text] = blocks_of_rows(rows, ("B1:E1", "B2:C2", "D2:E2"))
     names = "Hair, Short, All | Hair, Short, Pupils | Hair, Long, All | Hair, Long, Pupils"
     assert text.startswith(f"| {corner} | {names} |\n| --- |")
+
+
+def test_lines_of_a_list_below_a_title_in_bold_head_nothing() -> None:
+    rows = [
+        ["Workshop"],
+        ["Puncture: 12 €"],
+        ["Brakes: 18 €"],
+        ["Free quotes"],
+        ["Contact"],
+        ["Call."],
+    ]
+    lines = ["Puncture: 12 €", "Brakes: 18 €", "Free quotes"]
+    assert blocks_of_rows(rows, bold_rows=(1, 5)) == ["## Workshop", *lines, "## Contact", "Call."]
+    in_small = [["Workshop"], ["puncture: 12 €"], ["brakes: 18 €"], ["Contact"], ["Call."]]
+    blocks = ["## Workshop", "puncture: 12 €", "brakes: 18 €", "## Contact", "Call."]
+    assert blocks_of_rows(in_small) == blocks
+
+
+def test_a_plain_title_heads_the_table_below_it_beside_others_in_bold() -> None:
+    rows = [["Our prices", "", ""], ["Boats for hire", "", ""], *BOATS]
+    assert blocks_of_rows(rows, bold_rows=(1,))[:2] == ["## Our prices", "## Boats for hire"]

@@ -32,18 +32,36 @@ class SheetRow(list[str]):
 
 def write_sheet(rows: Sequence[Row], writer: MarkdownWriter) -> None:
     """The tables and texts of a sheet, in order; empty rows part them."""
-    for lead, table in parts_of(rows):
-        texts = [text for text, _rows in groupby(lead)]  # a merged cell is in each of its rows
-        for at, text in enumerate(texts):
-            has_text_below = bool(table) or at + 1 < len(texts)
-            may_head = len(text) <= LONGEST_HEADING and not text.endswith((".", "!", ",", ";"))
-            if may_head and has_text_below:
+    parts = list(parts_of(rows))
+    has_bold_titles = any(is_bold(row) for lead, _table in parts for row in lead)
+    for lead, table in parts:
+        # A merged cell is in each of its rows.
+        texts = [(text, is_bold(next(group))) for text, group in groupby(lead, text_of)]
+        for at, (text, is_title_in_bold) in enumerate(texts):
+            is_last = at + 1 == len(texts)
+            is_plain = not is_title_in_bold and (has_bold_titles or text[0].islower())
+            if may_head(text) and (bool(table) if is_last else not is_plain):
                 writer.heading(LEVEL, text)
             else:
                 writer.paragraph(text)
         table = without_repeats(table)
         has_names = names_columns(table) and len(table[0]) > 2
         writer.table(table, max(1, header_count(table)) if has_names else None)
+
+
+def text_of(row: Row) -> str:
+    """What *row* says, which holds one text."""
+    return next(filter(None, row))
+
+
+def is_bold(row: Row) -> bool:
+    """Whether all that is in *row* is known to be bold."""
+    return bool(getattr(row, "is_bold", False))
+
+
+def may_head(text: str) -> bool:
+    """Whether *text* is no sentence and no line of a list."""
+    return len(text) <= LONGEST_HEADING and not text.endswith((".", "!", ",", ";"))
 
 
 def without_repeats(table: Sequence[Row]) -> list[Row]:
@@ -57,9 +75,9 @@ def without_repeats(table: Sequence[Row]) -> list[Row]:
     return [[row[at] for at in columns] for row in rows]
 
 
-def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
-    """Each table with the texts above it, which are in no column of it."""
-    lead: list[str] = []
+def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
+    """Each table with the texts above it, a row each, which are in no column of it."""
+    lead: list[Row] = []
     table: list[Row] = []
     for block in blocks_of(rows):
         titles = leading_texts(block)
@@ -80,10 +98,10 @@ def parts_of(rows: Sequence[Row]) -> Iterator[tuple[list[str], list[Row]]]:
         yield lead, table
 
 
-def without_texts_below(rows: Sequence[Row]) -> tuple[Sequence[Row], list[str]]:
+def without_texts_below(rows: Sequence[Row]) -> tuple[Sequence[Row], list[Row]]:
     """*rows*, and apart from them the sentences at their end, each under its title or not."""
-    texts = [row[0] for row in takewhile(is_title, reversed(rows))][::-1]
-    are_texts = bool(texts) and texts[-1].endswith(".") and len(texts) < len(rows)
+    texts = list(takewhile(is_title, reversed(rows)))[::-1]
+    are_texts = bool(texts) and texts[-1][0].endswith(".") and len(texts) < len(rows)
     return (rows[: len(rows) - len(texts)], texts) if are_texts else (rows, [])
 
 
@@ -123,8 +141,8 @@ def heads_other_table(rows: Sequence[Row], block: Sequence[Row]) -> bool:
     if not names_columns(below):
         return False
     names, values = below[0], below[1:]
-    if getattr(names, "is_bold", False):
-        return not any(getattr(row, "is_bold", False) for row in (values[0], table[-1]))
+    if is_bold(names):
+        return not any(map(is_bold, (values[0], table[-1])))
     texts = [names[at] for at in sorted(starts_of(below)) if at < len(names)]
     are_names = all(texts[1:]) and not any(map(_DIGIT.search, texts))
     have_values = 2 * sum(any(map(_DIGIT.search, row[1:])) for row in values) >= len(values)
@@ -146,14 +164,14 @@ def starts_of(rows: Sequence[Row]) -> set[int]:
     }
 
 
-def leading_texts(block: Sequence[Row]) -> list[str]:
-    """What the first rows say that hold one text each."""
-    texts: list[str] = []
+def leading_texts(block: Sequence[Row]) -> list[Row]:
+    """The first rows, those that hold one text each."""
+    texts: list[Row] = []
     for row in block:
         cells = list(filter(None, row))
         if not row[0] or len(set(cells)) > 1 or (len(cells) > 1 and len(row) > len(cells)):
             break
-        texts.append(cells[0])
+        texts.append(row)
     return texts
 
 
