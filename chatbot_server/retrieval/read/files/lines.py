@@ -11,8 +11,8 @@ WIDEST = 130
 LONGEST_WORD = 100
 NEARLY_FULL = 0.85
 _PAGE_NUMBER = re.compile(
-    r"\W{0,5}(?:(?:page|seite|página|pagina|p|s)\b\.?\s{0,3})?\d{0,4}"
-    r"(?:\s{0,3}(?:/|of|sur|de|von)\s{0,3}\d{0,4})?\W{0,5}",
+    r"[^\w€£$%]{0,5}(?:(?:page|seite|página|pagina|p|s)\b\.?\s{0,3})?\d{0,4}"
+    r"(?:\s{0,3}(?:/|of|sur|de|von)\s{0,3}\d{0,4})?[^\w€£$%]{0,5}",
     re.IGNORECASE,
 )
 _ENDS_WITH_NUMBER = re.compile(

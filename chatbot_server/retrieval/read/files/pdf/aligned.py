@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import dropwhile, groupby, pairwise
 
 from chatbot_server.retrieval.read.files.lines import joined
+from chatbot_server.retrieval.read.files.pdf.columns import (
+    ALIGNED,
+    MIN_GUTTER,
+    Extent,
+    are_aligned,
+    gutters_left_by,
+    joined_cells,
+    without_leaders,
+)
 from chatbot_server.retrieval.read.files.pdf.page import Piece
+from chatbot_server.retrieval.read.files.pdf.spans import (
+    is_title_between,
+    share_tall_cells,
+    spans_columns,
+)
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room, usual_size
 
-ALIGNED = 3.0
-MIN_GUTTER = 2.0
 # In heights of a letter: lines of one cell are nearer to each other.
 LINE_PITCH = 1.6
 # By so much, in heights of a letter, a row is farther from the next than its lines from each other.
 ROW_MARGIN = 0.04
 LARGER, APART = 1.2, 1.6
 LINES_APART = 2.6
-LEADERS, FEWEST_LEADERS = ".…_· ", 4
+# In heights of a letter: rows are no farther from each other.
+ROWS_APART = 3.4
 MAX_LINES_ABOVE = 12
+# Rows of names and a title that are looked beyond for the first values.
+MAX_NAME_LINES = 3
 # In points: as far below a name as others are.
 SAME_GAP = 1.0
 # In points: letters whose sizes differ by less are of one size.
@@ -38,7 +53,8 @@ class AlignedTable:
         self._rows = rows
         # Where cells of a spreadsheet nearly touch, gaps tell them apart that are no pieces' ends.
         self._parts = [[part for piece in row for part in piece.parts()] for row in rows]
-        self._gutters: list[tuple[float, float]] = []
+        self._gutters: list[Extent] = []
+        self._titles: list[Piece] = []
         self.row_count = 0
         if not rows or len(rows[0]) < 2:
             return
@@ -58,12 +74,13 @@ class AlignedTable:
         """The lines that it is made of."""
         return self._rows[: self.row_count]
 
-    def extents(self) -> list[tuple[float, float]]:
+    def extents(self) -> list[Extent]:
         """From where to where text stands in each column; from 0 to 0 in an empty one."""
         columns: list[list[Piece]] = [[] for _ in range(self.column_count)]
         for parts in self._parts[: self.row_count]:
             for piece in parts if len(parts) > 1 else ():
-                columns[self.column_of(piece)].append(piece)
+                if len(span := self.columns_of(piece)) == 1:
+                    columns[span[0]].append(piece)
         return [
             (
                 min((piece.x0 for piece in column), default=0.0),
@@ -82,13 +99,13 @@ class AlignedTable:
         rows = [*self._above, *self._rows[: self.row_count]]
         parts = [*self._above, *self._parts[: self.row_count]]
         lines = [self.cells_of(row) for row in parts]
+        share_tall_cells(rows, lines)
         texts = self.joined_upwards(lines) if self._names_are_below else self.joined_rows(lines)
         texts = [  # a title between the rows stands in each column
             [cells[0]] * len(cells) if len(cells) > 2 and not any(cells[1:]) else cells
             for cells in texts
         ]
-        bold = [all(piece.is_bold for piece in row) for row in rows]
-        header_rows = 1 if bold[0] and not all(bold) else None
+        header_rows = 1 if is_in_bold(rows[0]) and not all(map(is_in_bold, rows)) else None
         return TableBlock(
             texts,
             header_rows,
@@ -129,6 +146,7 @@ class AlignedTable:
             for at, parts in enumerate(self._parts[: self.row_count])
             for piece in parts
             if self.column_of(piece) == column
+            and (at <= number or len(self.columns_of(piece)) == 1)
         ]
         upper = [piece for at, piece in pieces if at < number][-1]
         lower = next(piece for at, piece in pieces if at == number)
@@ -186,19 +204,16 @@ class AlignedTable:
         titles = 0
         for number, (former, row) in enumerate(pairwise(self._rows), 1):
             size = max(piece.size for piece in row)
-            gaps = [(left.x1, right.x0) for left, right in pairwise(self._parts[number])]
-            free = [(-1e9, row[0].x0), *gaps, (row[-1].x1, 1e9)]
-            common = [
-                (max(a, c), min(b, d))
-                for a, b in gutters
-                for c, d in free
-                if min(b, d) - max(a, c) >= MIN_GUTTER
-            ]
-            if row[0].y - former[0].y > 3 * size or (len(common) < len(gutters) and len(row) < 2):
+            common = gutters_left_by(self._parts[number], gutters)
+            is_far = row[0].y - former[0].y > ROWS_APART * size
+            if is_far or self.begins_anew(number):
                 break
-            is_title = self.is_heading(number) and row[0].is_bold
-            if not common or is_title or self.begins_anew(number):
-                break
+            if len(common) < len(gutters):
+                if self.spans(number, len(gutters)):
+                    count = number + 1 if len(row) > 1 else count
+                    continue
+                if not common or len(row) < 2:
+                    break
             gutters = common
             if len(row) > 1:
                 multiple += 1
@@ -212,14 +227,19 @@ class AlignedTable:
             return 0
         return count + self.lines_below(count)
 
-    def first_gutters(self) -> list[tuple[float, float]]:
+    def spans(self, number: int, gutter_count: int) -> bool:
+        """Whether the row *number* spans columns: a title between rows, or merged cells."""
+        if is_title_between(self._parts, number, gutter_count):
+            self._titles += self._parts[number]
+            return True
+        return spans_columns(self._parts, number, gutter_count)
+
+    def first_gutters(self) -> list[Extent]:
         """The gaps of the first row; if that names columns in bold, also those left of it."""
         gutters = [(piece.x1, following.x0) for piece, following in pairwise(self._parts[0])]
-        names, cells = self._parts[0], self._parts[1] if len(self._parts) > 1 else []
-        is_head = all(piece.is_bold for piece in names) and not all(
-            piece.is_bold for piece in cells
-        )
-        if is_head and len(cells) > 1 and names[0].x0 - cells[0].x1 >= MIN_GUTTER:
+        names, following = self._parts[0], self._parts[1 : MAX_NAME_LINES + 1]
+        cells = next((row for row in following if len(row) > 1 and not is_in_bold(row)), [])
+        if cells and is_in_bold(names) and names[0].x0 - cells[0].x1 >= MIN_GUTTER:
             gutters.insert(0, (cells[0].x1, names[0].x0))
         return gutters
 
@@ -249,6 +269,8 @@ class AlignedTable:
     def begins_anew(self, number: int) -> bool:
         """Whether the row *number* is the title of another table, with columns of its own."""
         rows = self._rows
+        if self.is_heading(number) and rows[number][0].is_bold:
+            return True
         if number + 1 >= len(rows) or len(rows[number]) > 1:
             return False
         names = self._parts[number + 1]
@@ -277,9 +299,16 @@ class AlignedTable:
         """The texts of a row, column by column."""
         cells = [""] * (len(self._gutters) + 1)
         for piece in row:
-            column = self.column_of(piece)
-            cells[column] = f"{cells[column]} {piece.text}".strip()
+            for column in self.columns_of(piece):
+                cells[column] = f"{cells[column]} {piece.text}".strip()
         return list(map(without_leaders, cells))
+
+    def columns_of(self, piece: Piece) -> range:
+        """The columns that *piece* stands in; all of them for a title between rows."""
+        if piece in self._titles:
+            return range(len(self._gutters) + 1)
+        middles = [(a + b) / 2 for a, b in self._gutters]
+        return range(sum(x < piece.x0 for x in middles), 1 + sum(x < piece.x1 for x in middles))
 
     def column_of(self, piece: Piece) -> int:
         """The column in which *piece* stands."""
@@ -293,20 +322,19 @@ class AlignedTable:
 
     def is_aligned(self, count: int) -> bool:
         """Whether the cells of each column begin, end or stand in the middle at one place."""
-        columns: list[list[tuple[float, float]]] = [[] for _ in range(len(self._gutters) + 1)]
-        for row, parts in zip(self._rows[:count], self._parts, strict=False):
-            for column, cell in groupby(parts if len(row) > 1 else (), self.column_of):
+        columns: list[list[Extent]] = [[] for _ in range(len(self._gutters) + 1)]
+        # Names often stand in the middle above values that begin or end at one place.
+        body = list(dropwhile(is_in_bold, self._parts[:count])) or self._parts[:count]
+        for parts in body:
+            for column, cell in groupby(parts if len(parts) > 1 else (), self.column_of):
                 pieces = list(cell)
                 columns[column].append((pieces[0].x0, pieces[-1].x1))
         return all(are_aligned(column) for column in columns)
 
 
-def without_leaders(cell: str) -> str:
-    """*cell* without the dots at its end, or its beginning, that lead to the next one."""
-    for text in (cell.rstrip(LEADERS), cell.lstrip(LEADERS)):
-        if len(cell) - len(text) >= FEWEST_LEADERS:
-            cell = text
-    return cell
+def is_in_bold(row: Row) -> bool:
+    """Whether all of *row* is bold."""
+    return all(piece.is_bold for piece in row)
 
 
 def with_full_row(rows: Sequence[Row]) -> list[Row]:
@@ -326,24 +354,6 @@ def with_full_row(rows: Sequence[Row]) -> list[Row]:
     return [first, *rows[1:]] if is_near and fits else []
 
 
-def joined_cells(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
-    """Two lines of one row as one, cell by cell."""
-    return [
-        joined(old, new) if old and new else old or new
-        for old, new in zip(upper, lower, strict=True)
-    ]
-
-
-def are_aligned(cells: Sequence[tuple[float, float]]) -> bool:
-    """Whether most of *cells*, from left to right, begin, end or have their middle at one place."""
-    places = (
-        [left for left, _right in cells],
-        [right for _left, right in cells],
-        [(left + right) / 2 for left, right in cells],
-    )
-    return any(2 * most_near(positions) > len(positions) for positions in places)
-
-
 def lines_above(rows: Sequence[Row]) -> int:
     """How many of the first *rows* stand above a row like the beginning of its second cell."""
     first = rows[0][0]
@@ -356,10 +366,3 @@ def lines_above(rows: Sequence[Row]) -> int:
         if abs(row[0].x0 - first.x0) > ALIGNED:
             return 0
     return 0
-
-
-def most_near(values: Sequence[float]) -> int:
-    """How many of *values* are near one of them, at most."""
-    return max(
-        (sum(abs(value - other) <= ALIGNED for value in values) for other in values), default=0
-    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chatbot_server.retrieval.read.files.pdf.aligned import ALIGNED, LINE_PITCH, MIN_GUTTER
+from chatbot_server.retrieval.read.files.pdf.columns import ALIGNED, MIN_GUTTER
 from chatbot_server.retrieval.read.files.pdf.page import Piece
 from chatbot_server.retrieval.read.files.pdf.tables import Row
 
 # In points: lines of a cell are as far from each other, those of the next row farther.
 SAME_PITCH = 1.0
+# In heights of a letter: lines of one cell are nearer to each other, as browsers space them, too.
+CELL_PITCH = 1.75
 
 
 def with_cells_at_top(rows: Sequence[Row]) -> list[Row]:
@@ -45,8 +47,9 @@ def beside_two_lines(rows: Sequence[Row]) -> bool:
 
 def is_cell_of(upper: Row, lower: Row) -> bool:
     """Whether *lower* may be the next line of the cells in *upper*."""
-    is_near = lower[0].y - upper[0].y <= LINE_PITCH * max(upper[0].size, lower[0].size)
-    return is_near and abs(upper[0].x0 - lower[0].x0) <= ALIGNED
+    is_near = lower[0].y - upper[0].y <= CELL_PITCH * max(upper[0].size, lower[0].size)
+    starts = abs(upper[0].x0 - lower[0].x0) <= ALIGNED
+    return is_near and (starts or abs(upper[-1].x1 - lower[-1].x1) <= ALIGNED)
 
 
 def are_apart(piece: Piece, other: Piece) -> bool:

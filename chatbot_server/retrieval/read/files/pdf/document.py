@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import takewhile
 from typing import Any
 
 from chatbot_server.retrieval.read.document import (
@@ -18,6 +17,7 @@ from chatbot_server.retrieval.read.document import (
 )
 from chatbot_server.retrieval.read.files.lines import joined, without_page_number
 from chatbot_server.retrieval.read.files.pdf import ocr
+from chatbot_server.retrieval.read.files.pdf.blanks import Blanks
 from chatbot_server.retrieval.read.files.pdf.forms import add_form
 from chatbot_server.retrieval.read.files.pdf.layout import Item, Line, read_layout
 from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage
@@ -36,13 +36,11 @@ MAX_ON_SCAN = 40
 # Of the height of a page, where headers and footers stand, and how many lines they have.
 MARGIN = 0.12
 MARGIN_LINES = 3
-# Lines with names of columns that are told again on the next page.
-MAX_NAMES = 4
 LARGER = 1.12
 MAX_HEADING = 150
 MAX_NOTE = 150
-# What Chromium, Chrome and Edge make PDF files with: text that is justified has its blanks, too.
-WRITES_BLANKS = "Skia/PDF"
+# What Chromium, Chrome and Edge make PDF files with; and an office suite.
+WRITERS = {"Skia/PDF": Blanks.WRITTEN, "LibreOffice": Blanks.MOSTLY_WRITTEN}
 # What browsers print around a page: when it was, and its address.
 _BROWSERS_OWN = re.compile(
     r"\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d{1,2}:\d{2}\b|(?:file|https?)://\S+(?: \d+/\d+)?$"
@@ -155,11 +153,14 @@ class Scans:
 def pages_of(pdf: Any, scans: Scans) -> Iterator[tuple[PdfPage, list[Row]]]:
     """The pages and their lines, as far as they are read."""
     pdf.init_forms()
-    is_by_browser = WRITES_BLANKS in pdf.get_metadata_value("Producer")
+    producer = pdf.get_metadata_value("Producer")
+    blanks = next((kind for name, kind in WRITERS.items() if name in producer), Blanks.GUESSED)
+    if is_spreadsheet(pdf.get_metadata_value("Creator")):
+        blanks = Blanks.GUESSED
     size = 0
     for number in range(min(len(pdf), MAX_PAGES)):
         page = pdf[number]
-        text_page = read_page(page, is_by_browser)
+        text_page = read_page(page, blanks)
         result = scans.read(page, text_page)
         if result is text_page:  # on a scan, what is filled in is recognised with the rest
             add_form(pdf, page, result)
@@ -334,17 +335,12 @@ def tables_together(pages: Sequence[list[Item]]) -> Sequence[list[Item]]:
     """The pages, what a table has on the next one joined to it."""
     table: Item | None = None
     for page in pages:
-        first = page[0] if page else None
-        if isinstance(table, TableBlock) and isinstance(first, Line) and table.has_row(first):
-            table.rows.append(first.text.split("\t"))
-            del page[0]
         if isinstance(table, TableBlock):
-            lines = list(takewhile(lambda item: isinstance(item, Line), page[:MAX_NAMES]))
-            count = sum(table.names(item) for item in lines if isinstance(item, Line))
-            rest = page[len(lines)] if count == len(lines) < len(page) else None
-            if isinstance(rest, TableBlock) and table.goes_on(rest):
-                table.add(rest)
-                del page[: count + 1]
+            while page and isinstance(first := page[0], Line) and table.takes(first):
+                del page[0]
+            if page and isinstance(first := page[0], TableBlock) and table.goes_on(first):
+                table.add(first)
+                del page[0]
         table = page[-1] if page else table
     return pages
 

@@ -75,7 +75,7 @@ def with_names(head: Sequence[Row], table: AlignedTable) -> tuple[TableBlock, in
         and all(any(map(_DIGIT.search, row[1:])) for row in block.rows[1:])
     )
     extents = table.extents()
-    is_broken = own and table.rows[1][0].x0 > extents[0][1]
+    is_broken = own and len(table.rows[1]) > 1 and table.rows[1][0].x0 > extents[0][1]
     lines = list(map(parts_of, [*head, *table.rows[: own + is_broken]]))
     block.rows[:0] = names_of(lines, with_own_names(extents, lines))[: len(head)]
     block.header_rows = len(head) + own

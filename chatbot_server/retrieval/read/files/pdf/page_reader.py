@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chatbot_server.retrieval.read.document import Unreadable
+from chatbot_server.retrieval.read.files.pdf.blanks import GUESSED, Blanks, with_written_blanks
 from chatbot_server.retrieval.read.files.pdf.page import (
     COLUMN_GAP,
     SLANTED,
@@ -31,19 +32,18 @@ MAX_FILLS = 300
 # A drawn box that is not thicker is a line.
 THIN = 3.0
 SOFT_HYPHEN = 2  # how PDFium tells a hyphen at the end of a line
-GUESSED = "\t"  # a blank that PDFium adds where letters stand apart
 HYPHENS = (SOFT_HYPHEN, 0x2010, 0x2011)
 FORCE_BOLD = 1 << 18
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 
 
-def read_page(page: Any, has_written_blanks: bool = False) -> PdfPage:
-    """What is on *page*, a page of ``pypdfium2``.
-
-    *has_written_blanks* tells that space alone parts no words on it.
-    """
+def read_page(page: Any, blanks: Blanks = Blanks.GUESSED) -> PdfPage:
+    """What is on *page*, a page of ``pypdfium2``, whose *blanks* are written or not."""
     tags = PageTags(page)
     letters = list(letters_of(page, tags))
+    has_written_blanks = blanks is Blanks.WRITTEN
+    if blanks is Blanks.MOSTLY_WRITTEN:
+        letters, has_written_blanks = with_written_blanks(letters)
     turns = Counter(letter.turn for letter in letters)
     del turns[SLANTED]  # a stamp or a watermark
     turn_order = [turn for turn, _count in turns.most_common()] or [0]
@@ -144,7 +144,7 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
             if not is_written:
                 former.note_gap(letter)
             is_apart = has_blank or letter.x0 - former.x1 > WORD_GAP * former.size
-            if page.has_written_blanks:  # letters of a title may stand apart
+            if page.has_written_blanks and not former.is_mark:  # letters of a title may be apart
                 is_apart = page.has_blank(former, letter.x0)
             former.text += " " if is_apart else ""
             is_raised = letter.y < former.y - 0.15 * former.size

@@ -14,6 +14,8 @@ from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
 
 TOUCH = 3.0
 MAX_COLUMNS, MAX_ROWS = 60, 500
+# In heights of a letter: values stand no farther below the names of their columns.
+VALUES_APART = 3.4
 # Of the rows of a table: a line that parts fewer is that of a frame in a cell.
 FRAMED_ROWS = 0.15
 Row = list[Piece]
@@ -48,16 +50,19 @@ class TableBlock:
         repeats = following.rows[0] == self.rows[0]
         return is_as_wide and (repeats or not following.header_rows)
 
-    def has_row(self, line: InLine) -> bool:
-        """Whether *line*, alone above other things on the next page, is the last row."""
-        cells = line.text.split("\t")
-        return abs(self.x0 - line.x0) <= TOUCH and 1 < len(cells) == len(self.rows[0])
+    def takes(self, line: InLine) -> bool:
+        """Whether *line*, at the top of the next page, tells its columns again or is a row of it.
 
-    def names(self, line: InLine) -> bool:
-        """Whether *line*, on the next page above what goes on there, tells its columns again."""
+        A row is added to it.
+        """
+        cells = line.text.split("\t")
         head = self.rows[: self.header_rows or 1]
-        names = {word for row in head for cell in row for word in cell.split()}
-        return names.issuperset(line.text.split())
+        names = {word for row in head for word in " ".join(row).split()}
+        if len(cells) > 1 and names.issuperset(line.text.split()):
+            return True
+        is_row = abs(self.x0 - line.x0) <= TOUCH and 1 < len(cells) == len(self.rows[0])
+        self.rows += [cells] if is_row else []
+        return is_row
 
     def add(self, following: TableBlock) -> None:
         """Add the rows of *following*, without names of columns that are told again."""
@@ -83,7 +88,7 @@ def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], 
             for row in rows
         ]
         table = ruled_table(xs, ys, across, down, inside)
-        if table is not None:
+        if table is not None and not heads_more(table, inside, rows):
             tables.append(table)
             used_ids = {id(piece) for row in inside for piece in row}
             rows = [
@@ -92,6 +97,17 @@ def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], 
                 if (rest := [piece for piece in row if id(piece) not in used_ids])
             ]
     return tables, list(rows)
+
+
+def heads_more(table: TableBlock, inside: Sequence[Row], rows: Sequence[Row]) -> bool:
+    """Whether *table* is names in bold on a coloured ground, above values without one in *rows*."""
+    if not all(piece.is_bold for row in inside for piece in row):
+        return False
+    below = (row for row in rows if row[0].y > table.bottom)
+    row = min(below, key=lambda row: row[0].y, default=[])
+    is_near = bool(row) and row[0].y - table.bottom < VALUES_APART * row[0].size
+    fits = [table.x0 <= piece.x0 and piece.x1 <= table.x1 + TOUCH for piece in row]
+    return is_near and len(fits) > 1 and all(fits) and not all(piece.is_bold for piece in row)
 
 
 def touching(
