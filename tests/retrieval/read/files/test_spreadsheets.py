@@ -179,3 +179,11 @@ def test_lines_of_a_list_below_a_title_in_bold_head_nothing() -> None:
 def test_a_plain_title_heads_the_table_below_it_beside_others_in_bold() -> None:
     rows = [["Our prices", "", ""], ["Boats for hire", "", ""], *BOATS]
     assert blocks_of_rows(rows, bold_rows=(1,))[:2] == ["## Our prices", "## Boats for hire"]
+
+
+def test_a_sentence_that_runs_over_the_columns_is_no_line_of_the_last_row() -> None:
+    blocks = blocks_of("velos-calc.pdf")
+    note = "À partir de trois jours de location, nous retirons 15 % du prix de la journée. "
+    assert note + "Cette remise ne vaut pas pour le tandem." in blocks
+    prices = next(block for block in blocks if "VTT" in block).split("\n")
+    assert prices[-1] == "| Vélos électriques › Vélo cargo | 27 € | 42 € | 31 € | 48 € |"

@@ -111,8 +111,8 @@ class AlignedTable:
             header_rows,
             min(row[0].x0 for row in rows),
             max(row[-1].x1 for row in rows),
-            rows[0][0].y,
-            rows[-1][0].y,
+            rows[0][0].baseline,
+            rows[-1][0].baseline,
             usual_size(rows),
         )
 
@@ -166,18 +166,18 @@ class AlignedTable:
         """How far the row *number* is from the one above; far where there is none."""
         if not 0 < number < len(self._rows):
             return 1e9
-        return self._rows[number][0].y - self._rows[number - 1][0].y
+        return self._rows[number][0].baseline - self._rows[number - 1][0].baseline
 
     def joined_upwards(self, lines: Sequence[list[str]]) -> list[list[str]]:
         """The rows, lines above the one that names a row joined to it."""
         texts: list[list[str]] = []
-        begun: list[str] | None = None
+        begun_row: list[str] | None = None
         for cells in lines:
-            begun = joined_cells(begun, cells) if begun else cells
+            begun_row = joined_cells(begun_row, cells) if begun_row else cells
             if cells[0]:
-                texts.append(begun)
-                begun = None
-        return [*texts, begun] if begun else texts
+                texts.append(begun_row)
+                begun_row = None
+        return [*texts, begun_row] if begun_row else texts
 
     def names_are_below(self, above: Sequence[Row]) -> bool:
         """Whether what names a row stands beside the last line of it, as spreadsheets have it.
@@ -190,7 +190,9 @@ class AlignedTable:
         for (upper, is_named), (lower, next_is_named) in pairwise(
             zip(lines, has_name, strict=True)
         ):
-            gaps.setdefault((is_named, next_is_named), []).append(lower[0].y - upper[0].y)
+            gaps.setdefault((is_named, next_is_named), []).append(
+                lower[0].baseline - upper[0].baseline
+            )
         to_name, from_name = gaps.get((False, True)), gaps.get((True, False))
         if not to_name or not from_name:
             return False
@@ -205,7 +207,7 @@ class AlignedTable:
         for number, (former, row) in enumerate(pairwise(self._rows), 1):
             size = max(piece.size for piece in row)
             common = gutters_left_by(self._parts[number], gutters)
-            is_far = row[0].y - former[0].y > ROWS_APART * size
+            is_far = row[0].baseline - former[0].baseline > ROWS_APART * size
             if is_far or self.begins_anew(number):
                 break
             if len(common) < len(gutters):
@@ -221,7 +223,7 @@ class AlignedTable:
                 self._gutters = gutters
             elif row[0].x0 < gutters[0][0]:
                 titles += 1
-            elif count == number and row[0].y - former[0].y < LINE_PITCH * size:
+            elif count == number and row[0].baseline - former[0].baseline < LINE_PITCH * size:
                 count += 1  # the last cell goes on
         if multiple < 2 or multiple < titles:
             return 0
@@ -257,13 +259,14 @@ class AlignedTable:
     def is_line_below(self, number: int) -> bool:
         """Whether the row *number* is one piece below the name that stands in the first column."""
         row = self._rows[number] if number < len(self._rows) else []
-        return len(row) == 1 and row[0].x0 < self._gutters[0][0] and self.is_below(number, 1e9)
+        is_in_column = len(row) == 1 and row[0].x0 < self._gutters[0][0]
+        return is_in_column and row[0].x1 <= self._gutters[0][1] and self.is_below(number, 1e9)
 
     def is_heading(self, number: int) -> bool:
         """Whether the row *number* is one piece in larger letters, apart from the row above."""
         row, former = self._rows[number], self._rows[number - 1]
         size = max(piece.size for piece in former)
-        is_apart = row[0].y - former[0].y > APART * row[0].size
+        is_apart = row[0].baseline - former[0].baseline > APART * row[0].size
         return len(row) == 1 and row[0].size > LARGER * size and is_apart
 
     def begins_anew(self, number: int) -> bool:
@@ -274,14 +277,17 @@ class AlignedTable:
         if number + 1 >= len(rows) or len(rows[number]) > 1:
             return False
         names = self._parts[number + 1]
-        if len(names) < 2 or rows[number + 1][0].y - rows[number][0].y > 3 * names[0].size:
+        if (
+            len(names) < 2
+            or rows[number + 1][0].baseline - rows[number][0].baseline > 3 * names[0].size
+        ):
             return False
         if all(piece.is_bold for piece in names):
             return not all(piece.is_bold for piece in rows[number - 1])
         if number < 2:
             return False
-        usual = rows[number - 1][0].y - rows[number - 2][0].y
-        is_apart = rows[number][0].y - rows[number - 1][0].y > 1.5 * usual
+        usual = rows[number - 1][0].baseline - rows[number - 2][0].baseline
+        is_apart = rows[number][0].baseline - rows[number - 1][0].baseline > 1.5 * usual
         had_values = bool(_DIGIT.search(rows[number - 1][-1].text))
         return is_apart and had_values and not _DIGIT.search(names[-1].text)
 
@@ -289,7 +295,7 @@ class AlignedTable:
         """The usual distance of rows with several cells."""
         rows = self._rows[: self.row_count]
         gaps = sorted(
-            lower[0].y - upper[0].y
+            lower[0].baseline - upper[0].baseline
             for upper, lower in pairwise(rows)
             if len(lower) > 1 and len(upper) > 1
         )
@@ -345,7 +351,7 @@ def with_full_row(rows: Sequence[Row]) -> list[Row]:
     first = rows[0][0].parts()
     if len(first) < 2 or first[0].is_mark or len(rows) < 2 or len(rows[1]) != len(first):
         return []
-    is_near = rows[1][0].y - first[0].y <= LINES_APART * first[0].size
+    is_near = rows[1][0].baseline - first[0].baseline <= LINES_APART * first[0].size
     pairs = (
         ((cell.x0, cell.x1), (below.x0, below.x1))
         for cell, below in zip(first, rows[1], strict=True)
@@ -358,7 +364,7 @@ def lines_above(rows: Sequence[Row]) -> int:
     """How many of the first *rows* stand above a row like the beginning of its second cell."""
     first = rows[0][0]
     for number, (upper, row) in enumerate(pairwise(rows[: MAX_LINES_ABOVE + 1]), 1):
-        if row[0].y - upper[0].y > LINE_PITCH * first.size:
+        if row[0].baseline - upper[0].baseline > LINE_PITCH * first.size:
             return 0
         if len(row) > 1:
             starts = abs(row[1].x0 - first.x0) <= ALIGNED

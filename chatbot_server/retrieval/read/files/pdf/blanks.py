@@ -29,7 +29,7 @@ class Blanks(Enum):
 def with_written_blanks(letters: Sequence[Letter]) -> tuple[list[Letter], bool]:
     """*letters* with the blanks that justified lines lack; whether no word lacks one then."""
     result: list[Letter] = []
-    written = unwritten = 0
+    written_count = unwritten_count = 0
     for line in lines_of(letters):
         gaps = word_gaps(line)
         widths = [width for width, has_blank in gaps.values() if has_blank]
@@ -39,13 +39,13 @@ def with_written_blanks(letters: Sequence[Letter]) -> tuple[list[Letter], bool]:
             widths = list(others.values())
         usual = median(widths) if widths else -1.0
         lacking = [at for at, width in others.items() if abs(width - usual) <= most]
-        written += len(gaps) - len(others) + len(lacking)
-        unwritten += len(others) - len(lacking)
+        written_count += len(gaps) - len(others) + len(lacking)
+        unwritten_count += len(others) - len(lacking)
         for at, letter in enumerate(line):
             if at in lacking:
                 result.append(Letter(" ", 0.0, 0.0, 0.0, *letter_style(letter)))
             result.append(letter)
-    return result, unwritten <= MOST_UNWRITTEN * (written + unwritten)
+    return result, unwritten_count <= MOST_UNWRITTEN * (written_count + unwritten_count)
 
 
 def letter_style(letter: Letter) -> tuple[float, bool, int]:
@@ -59,7 +59,7 @@ def lines_of(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
     former: Letter | None = None
     for letter in letters:
         if not letter.text.isspace():
-            if former and (abs(letter.y - former.y) > 1 or letter.x0 < former.x0):
+            if former and (abs(letter.baseline - former.baseline) > 1 or letter.x0 < former.x0):
                 yield line
                 line = []
             former = letter

@@ -33,7 +33,7 @@ def with_cells_at_top(rows: Sequence[Row]) -> list[Row]:
 
 def moved(row: Row, pieces: Row) -> Row:
     """*row* with *pieces* at its height."""
-    level_pieces = [replace(piece, y=row[0].y) for piece in pieces]
+    level_pieces = [replace(piece, baseline=row[0].baseline) for piece in pieces]
     return sorted([*row, *level_pieces], key=lambda piece: piece.x0)
 
 
@@ -47,7 +47,9 @@ def beside_two_lines(rows: Sequence[Row]) -> bool:
 
 def is_cell_of(upper: Row, lower: Row) -> bool:
     """Whether *lower* may be the next line of the cells in *upper*."""
-    is_near = lower[0].y - upper[0].y <= CELL_PITCH * max(upper[0].size, lower[0].size)
+    is_near = lower[0].baseline - upper[0].baseline <= CELL_PITCH * max(
+        upper[0].size, lower[0].size
+    )
     starts = abs(upper[0].x0 - lower[0].x0) <= ALIGNED
     return is_near and (starts or abs(upper[-1].x1 - lower[-1].x1) <= ALIGNED)
 
@@ -62,9 +64,12 @@ def cell_of_three_lines(rows: Sequence[Row], above: Sequence[Row]) -> Piece | No
     if len(rows) < 3 or len(rows[0]) > 1 or len(rows[2]) > 1 or len(rows[1]) < 2:
         return None
     upper, middle, lower = rows[:3]
-    pitch = middle[0].y - upper[0].y
-    gaps = [lower[0].y - middle[0].y, *([upper[0].y - above[-1][0].y] if above else [])]
-    gaps += [rows[3][0].y - lower[0].y] if len(rows) > 3 else []
+    pitch = middle[0].baseline - upper[0].baseline
+    gaps = [
+        lower[0].baseline - middle[0].baseline,
+        *([upper[0].baseline - above[-1][0].baseline] if above else []),
+    ]
+    gaps += [rows[3][0].baseline - lower[0].baseline] if len(rows) > 3 else []
     is_even = abs(gaps[0] - pitch) <= SAME_PITCH
     if not is_even or any(gap <= pitch + SAME_PITCH for gap in gaps[1:]):
         return None

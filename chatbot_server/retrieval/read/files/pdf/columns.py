@@ -16,10 +16,10 @@ Extent = tuple[float, float]
 
 def gutters_left_by(row: Row, gutters: Sequence[Extent]) -> list[Extent]:
     """What *row* leaves free of *gutters*."""
-    gaps = [(left.x1, right.x0) for left, right in pairwise(row)]
+    gaps = [(former.x1, piece.x0) for former, piece in pairwise(row)]
     free = [(-1e9, row[0].x0), *gaps, (row[-1].x1, 1e9)]
     pairs = [(max(a, c), min(b, d)) for a, b in gutters for c, d in free]
-    return [(left, right) for left, right in pairs if right - left >= MIN_GUTTER]
+    return [(start, end) for start, end in pairs if end - start >= MIN_GUTTER]
 
 
 def without_leaders(cell: str) -> str:
@@ -41,9 +41,9 @@ def joined_cells(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
 def are_aligned(cells: Sequence[tuple[float, float]]) -> bool:
     """Whether most of *cells*, from left to right, begin, end or have their middle at one place."""
     places = (
-        [left for left, _right in cells],
-        [right for _left, right in cells],
-        [(left + right) / 2 for left, right in cells],
+        [start for start, _ in cells],
+        [end for _, end in cells],
+        [(start + end) / 2 for start, end in cells],
     )
     return any(2 * most_near(positions) > len(positions) for positions in places)
 

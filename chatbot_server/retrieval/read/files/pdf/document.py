@@ -200,7 +200,7 @@ def without_margins(
 def _margin_lines(page: PdfPage, rows: Sequence[Row]) -> Iterator[tuple[int, str, str]]:
     ends = {*range(MARGIN_LINES), *range(len(rows) - MARGIN_LINES, len(rows))}
     for at in sorted(ends & set(range(len(rows)))):
-        place = (rows[at][0].y - page.top) / page.height
+        place = (rows[at][0].baseline - page.top_edge) / page.height
         if place < MARGIN or place > 1 - MARGIN:
             text = " ".join(piece.text for piece in rows[at])
             yield at, _DIGITS.sub("#", text), text
@@ -316,7 +316,7 @@ class PdfText:
         has_letters = bool(_LETTERS.search(line.text))  # “Prices and rules ⏎ 2026”
         if is_heading != self._looks_like_heading(line) and (has_letters or not is_heading):
             return False
-        gap = line.y - former.y
+        gap = line.baseline - former.baseline
         starts_small = line.text[:1].islower()
         if gap <= 0 or gap > 3 * line.size:  # the next column or page
             return starts_small and not is_heading and not _ENDED.search(former.text)

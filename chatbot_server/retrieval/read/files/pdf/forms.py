@@ -126,21 +126,21 @@ def pieces_of_field(field: FormField, label: Label | None) -> Iterator[Piece]:
 
     What belongs to a label above, or to that of a check, is added to its text.
     """
-    left, top, right, _bottom = field.box
+    x0, top, x1, _bottom = field.box
     lines, pitch, size = field.value.splitlines(), field.pitch, field.size
-    first = Piece(lines[0], left, right, top + BASELINE * pitch, size, is_bold=False)
+    first = Piece(lines[0], x0, x1, top + BASELINE * pitch, size, is_bold=False)
     if label and label.takes_value:
         between = " " if field.is_check or label.piece.text.endswith(":") else " : "
         label.piece.text += between + lines[0]
     else:
         if label:
-            first.y, first.size = label.piece.y, label.piece.size
+            first.baseline, first.size = label.piece.baseline, label.piece.size
         elif field.name and not field.is_check:
             first.text = f"{field.name} : {first.text}"
         yield first
     for number, text in enumerate(map(str.strip, lines[1:]), 1):
         if text:
-            yield Piece(text, left, right, first.y + number * pitch, size, is_bold=False)
+            yield Piece(text, x0, x1, first.baseline + number * pitch, size, is_bold=False)
 
 
 def labels_of(fields: Sequence[FormField], pieces: Sequence[Piece]) -> list[Label | None]:
@@ -162,40 +162,41 @@ def labels_of(fields: Sequence[FormField], pieces: Sequence[Piece]) -> list[Labe
 
 def label_beside(field: FormField, pieces: Sequence[Piece]) -> Piece | None:
     """The nearest text in the line of *field*: before it, of a check also behind it."""
-    left, top, right, bottom = field.box
+    x0, top, x1, bottom = field.box
     candidates = [
-        (max(left - piece.x1, piece.x0 - right, 0.0), piece.x0, piece)
+        (max(x0 - piece.x1, piece.x0 - x1, 0.0), piece.x0, piece)
         for piece in pieces
-        if top <= piece.y <= bottom + HANGS * field.size and (piece.x0 < left or field.is_check)
+        if top <= piece.baseline <= bottom + HANGS * field.size
+        and (piece.x0 < x0 or field.is_check)
     ]
     return min(candidates, key=lambda each: each[:2])[2] if candidates else None
 
 
 def is_near_check(field: FormField, label: Piece) -> bool:
     """Whether *label* is the text right beside a check."""
-    left, _top, right, _bottom = field.box
-    gap = max(left - label.x1, label.x0 - right)
+    x0, _top, x1, _bottom = field.box
+    gap = max(x0 - label.x1, label.x0 - x1)
     return field.is_check and gap <= NEAR_CHECK * label.size
 
 
 def label_above(field: FormField, pieces: Sequence[Piece]) -> Piece | None:
     """The text right above *field*, where it begins with it or ends in a colon."""
-    left, top = field.box[:2]
-    near = [piece for piece in pieces if 0 <= top - piece.y <= NEAR_ABOVE * field.size]
-    lowest = max((piece.y for piece in near), default=0.0)
-    line = [piece for piece in near if lowest - piece.y < field.size / 2]
-    above = next((piece for piece in line if abs(piece.x0 - left) <= BEGINS_WITH), None)
+    x0, top = field.box[:2]
+    near = [piece for piece in pieces if 0 <= top - piece.baseline <= NEAR_ABOVE * field.size]
+    lowest = max((piece.baseline for piece in near), default=0.0)
+    line = [piece for piece in near if lowest - piece.baseline < field.size / 2]
+    above = next((piece for piece in line if abs(piece.x0 - x0) <= BEGINS_WITH), None)
     last = max(line, key=lambda piece: piece.x1, default=None)
     return above or (last if last and last.text.endswith(":") else None)
 
 
 def leave_out_frame(field: FormField, page: PdfPage) -> None:
     """Leave out the frame drawn around *field* alone, as far off on each side: it is no cell."""
-    left, top, right, bottom = field.box
-    for upper in [rule for rule in page.across if -1 <= top - rule.at <= FRAME]:
-        off = top - upper.at
-        across = sides(page.across, (top - off, bottom + off), (left - off, right + off))
-        down = sides(page.down, (left - off, right + off), (top - off, bottom + off))
+    x0, top, x1, bottom = field.box
+    for upper in [rule for rule in page.across if -1 <= top - rule.position <= FRAME]:
+        off = top - upper.position
+        across = sides(page.across, (top - off, bottom + off), (x0 - off, x1 + off))
+        down = sides(page.down, (x0 - off, x1 + off), (top - off, bottom + off))
         if upper not in across or len(across) < 2 or len(down) < 2:
             continue
         others_across = [rule for rule in page.across if rule not in across]
@@ -211,7 +212,7 @@ def sides(rules: Sequence[Rule], places: Extent, extent: Extent) -> list[Rule]:
     return [
         rule
         for rule in rules
-        if min(abs(rule.at - place) for place in places) <= SAME
+        if min(abs(rule.position - place) for place in places) <= SAME
         and abs(rule.start - extent[0]) <= SAME
         and abs(rule.end - extent[1]) <= SAME
     ]

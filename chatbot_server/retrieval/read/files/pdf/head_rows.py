@@ -42,7 +42,7 @@ def table_below_names(rows: Sequence[Row], usual: AlignedTable) -> tuple[TableBl
 
 
 def are_near(upper: Row, lower: Row) -> bool:
-    return lower[0].y - upper[0].y <= ROW_PITCH * max(upper[0].size, lower[0].size)
+    return lower[0].baseline - upper[0].baseline <= ROW_PITCH * max(upper[0].size, lower[0].size)
 
 
 def are_names(head: Sequence[Row], table: AlignedTable) -> bool:
@@ -79,7 +79,7 @@ def with_names(head: Sequence[Row], table: AlignedTable) -> tuple[TableBlock, in
     lines = list(map(parts_of, [*head, *table.rows[: own + is_broken]]))
     block.rows[:0] = names_of(lines, with_own_names(extents, lines))[: len(head)]
     block.header_rows = len(head) + own
-    block.x0, block.y = min(block.x0, head[0][0].x0), head[0][0].y
+    block.x0, block.top = min(block.x0, head[0][0].x0), head[0][0].baseline
     return block, len(head) + table.row_count
 
 
@@ -91,18 +91,18 @@ def with_own_names(extents: Sequence[Extent], lines: Sequence[Row]) -> list[Exte
     """*extents*, widened to the names in those of *lines* that have one for each column."""
     columns = list(extents)
     for row in lines:
-        unnamed = len(columns) - len(row)
+        unnamed_count = len(columns) - len(row)
         if each_has_name(row, extents):
-            for at, piece in enumerate(row, unnamed):
-                left, right = columns[at]
-                columns[at] = min(left, piece.x0), max(right, piece.x1)
+            for at, piece in enumerate(row, unnamed_count):
+                start, end = columns[at]
+                columns[at] = min(start, piece.x0), max(end, piece.x1)
     return columns
 
 
 def each_has_name(row: Row, columns: Sequence[Extent]) -> bool:
     """Whether *row* has as many pieces as there are *columns*, or the first one has none."""
-    unnamed = len(columns) - len(row)
-    return unnamed == 0 or (unnamed == 1 and bool(row) and row[0].x0 > columns[0][1])
+    unnamed_count = len(columns) - len(row)
+    return unnamed_count == 0 or (unnamed_count == 1 and bool(row) and row[0].x0 > columns[0][1])
 
 
 def names_of(lines: Sequence[Row], extents: Sequence[Extent]) -> list[list[str]]:
@@ -164,5 +164,5 @@ def names_above(pieces: Row, columns: Sequence[Extent], widest: int = MOST_COLUM
 
 def distance(piece: Piece, columns: Sequence[Extent]) -> float:
     """How far *piece* is from beginning with *columns*, or from standing in their middle."""
-    left, right = columns[0][0], columns[-1][1]
-    return min(abs(piece.x0 - left), abs(piece.x0 + piece.x1 - left - right) / 2)
+    start, end = columns[0][0], columns[-1][1]
+    return min(abs(piece.x0 - start), abs(piece.x0 + piece.x1 - start - end) / 2)

@@ -14,9 +14,9 @@ from chatbot_server.retrieval.read.files.pdf.aligned import (
     lines_above,
     with_full_row,
 )
+from chatbot_server.retrieval.read.files.pdf.below_names import with_tables_below_names
 from chatbot_server.retrieval.read.files.pdf.centred import with_cells_at_top
 from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
-from chatbot_server.retrieval.read.files.pdf.headed import with_headed_tables
 from chatbot_server.retrieval.read.files.pdf.page import PdfPage
 from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
 from chatbot_server.retrieval.read.files.pdf.tagged import tagged_tables
@@ -49,7 +49,7 @@ class Line:
     text: str
     x0: float
     x1: float
-    y: float
+    baseline: float
     size: float
     is_bold: bool
     right: float = 0.0
@@ -65,17 +65,17 @@ def read_layout(page: PdfPage, rows: Sequence[Row]) -> list[Item]:
     further_tables, rest = ruled_tables(page, rest)
     region: list[Row | TableBlock] = [*rest, *tables, *further_tables]
     region.sort(key=top_of)
-    return list(in_columns(with_headed_tables(region), 0))
+    return list(in_columns(with_tables_below_names(region), 0))
 
 
 def top_of(item: Row | TableBlock) -> float:
     """The height at which *item* begins."""
-    return item.y if isinstance(item, TableBlock) else item[0].y
+    return item.top if isinstance(item, TableBlock) else item[0].baseline
 
 
 def bottom_of(item: Row | TableBlock) -> float:
     """The height at which *item* ends."""
-    return item.bottom if isinstance(item, TableBlock) else item[0].y
+    return item.bottom if isinstance(item, TableBlock) else item[0].baseline
 
 
 def in_columns(region: Region, depth: int) -> Iterator[Item]:
@@ -147,7 +147,7 @@ def titles_below(band: Region, at: float) -> int:
     for former, item in reversed(list(pairwise(band))):
         if isinstance(item, TableBlock) or not is_title(item) or item[0].x0 >= at:
             break
-        if item[0].y - top_of(former) < TITLE_GAP * item[0].size:
+        if item[0].baseline - top_of(former) < TITLE_GAP * item[0].size:
             break
         count += 1
     return count
@@ -210,7 +210,8 @@ def is_text(side: Region, are_lists: bool) -> bool:
 def are_staggered(left: Region, right: Region) -> bool:
     """Whether most lines of *left* and *right* are no rows of one table."""
     heights = [
-        [row[0].y for row in side if not isinstance(row, TableBlock)] for side in (left, right)
+        [row[0].baseline for row in side if not isinstance(row, TableBlock)]
+        for side in (left, right)
     ]
     level = sum(any(abs(y - other) < LEVEL for other in heights[1]) for y in heights[0])
     return 2 * level < max(1, min(map(len, heights)))
@@ -274,8 +275,8 @@ def table_at(region: Region, at: int) -> tuple[TableBlock, int] | None:
     if is_alone:
         rows, above = with_full_row(rows), 0
     table = AlignedTable(rows[above:], rows[:above])
-    if not above and (headed := table_below_names(rows, table)):
-        return headed
+    if not above and (table_below := table_below_names(rows, table)):
+        return table_below
     if not table.row_count or bool(above) != table.takes_above:
         return None
     return table.block(), above + table.row_count
@@ -291,7 +292,7 @@ def line_of(row: Row, right: float) -> Line:
         text,
         row[0].x0,
         row[-1].x1,
-        row[0].y,
+        row[0].baseline,
         max(piece.size for piece in row),
         all(piece.is_bold for piece in row),
         min(right, row[-1].limit),

@@ -74,7 +74,7 @@ class Recogniser:
             return None
         pieces = list(_pieces(output, scale))
         even_out_sizes(pieces)
-        return PdfPage(pieces, top=0.0, height=max(1.0, height), has_picture=True)
+        return PdfPage(pieces, top_edge=0.0, height=max(1.0, height), has_picture=True)
 
     def _recognise(self, picture: bytes, resolution: int) -> bytes | None:
         seconds = min(PAGE_SECONDS, self._deadline - time.monotonic())
@@ -125,8 +125,8 @@ def _pieces(output: bytes, scale: float) -> Iterator[Piece]:
         rise = float(baseline[2]) if baseline else 0.0
         y, height = (float(box[4]) + rise) / scale, float(size[1]) / scale
         piece: Piece | None = None
-        for text, left, right in _words(line):
-            x0, x1 = left / scale, right / scale
+        for text, start, end in _words(line):
+            x0, x1 = start / scale, end / scale
             if piece and x0 - piece.x1 < COLUMN_GAP * height:
                 piece.text, piece.x1 = f"{piece.text} {text}", x1
                 continue

@@ -26,27 +26,27 @@ _MARK = re.compile(r"(?:[•●◦▪■□‣⁃∙·○➢➤✓✔\uf000-\uf0
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Where a piece of text may be two: before the letter ``at``, from ``left`` to ``right``.
+    """Where a piece of text may be two: before the letter ``index``, from ``start`` to ``end``.
 
-    ``y``, ``size`` and ``is_bold`` are those of the letters behind it.
+    ``baseline``, ``size`` and ``is_bold`` are those of the letters behind it.
     """
 
-    at: int
-    left: float
-    right: float
-    y: float
+    index: int
+    start: float
+    end: float
+    baseline: float
     size: float
     is_bold: bool
 
 
 @dataclass(slots=True)
 class Piece:
-    """Text in one line, without a gap; ``y`` is its baseline and grows downwards."""
+    """Text in one line, without a gap; its ``baseline`` grows downwards."""
 
     text: str
     x0: float
     x1: float
-    y: float
+    baseline: float
     size: float
     is_bold: bool
     limit: float = math.inf  # where a drawn line ends the space to its right
@@ -66,31 +66,34 @@ class Piece:
 
     def note_gap(self, following: Piece | Letter) -> None:
         """Note that *following* stands so far off that it may be in another cell or column."""
-        left = following.x0
-        if left - self.x1 > CELL_GAP * self.size:
-            style = (following.y, following.size, following.is_bold)
-            self.gaps.append(Gap(len(self.text), self.x1, left, *style))
+        if following.x0 - self.x1 > CELL_GAP * self.size:
+            style = (following.baseline, following.size, following.is_bold)
+            self.gaps.append(Gap(len(self.text), self.x1, following.x0, *style))
 
-    def sides_of(self, at: float) -> tuple[Piece | None, Piece | None]:
-        """What of it stands left and right of *at*; all of it at the side where it begins."""
-        gap = next((gap for gap in self.gaps if gap.left <= at <= gap.right), None)
+    def sides_of(self, x: float) -> tuple[Piece | None, Piece | None]:
+        """What of it stands left and right of *x*; all of it at the side where it begins."""
+        gap = next((gap for gap in self.gaps if gap.start <= x <= gap.end), None)
         if gap is None:
-            return (self, None) if self.x0 < at else (None, self)
-        former = [other for other in self.gaps if other.at < gap.at]
-        later = [replace(other, at=other.at - gap.at) for other in self.gaps if other.at > gap.at]
-        left = replace(self, text=self.text[: gap.at].rstrip(), x1=gap.left, gaps=former)
-        text, style = self.text[gap.at :].strip(), (gap.y, gap.size, gap.is_bold)
-        right = Piece(text, gap.right, self.x1, *style, self.limit, later, tag=self.tag)
-        return left, right
+            return (self, None) if self.x0 < x else (None, self)
+        former = [other for other in self.gaps if other.index < gap.index]
+        later = [
+            replace(other, index=other.index - gap.index)
+            for other in self.gaps
+            if other.index > gap.index
+        ]
+        first = replace(self, text=self.text[: gap.index].rstrip(), x1=gap.start, gaps=former)
+        text, style = self.text[gap.index :].strip(), (gap.baseline, gap.size, gap.is_bold)
+        second = Piece(text, gap.end, self.x1, *style, self.limit, later, tag=self.tag)
+        return first, second
 
-    def crosses(self, at: float) -> bool:
-        """Whether it stands on both sides of *at*, without a gap there."""
-        return self.x0 < at < self.x1 and None in self.sides_of(at)
+    def crosses(self, x: float) -> bool:
+        """Whether it stands on both sides of *x*, without a gap there."""
+        return self.x0 < x < self.x1 and None in self.sides_of(x)
 
     def parts(self) -> list[Piece]:
         """What stands between its gaps."""
-        starts = [(0, self.x0), *((gap.at, gap.right) for gap in self.gaps)]
-        ends = [*((gap.at, gap.left) for gap in self.gaps), (len(self.text), self.x1)]
+        starts = [(0, self.x0), *((gap.index, gap.end) for gap in self.gaps)]
+        ends = [*((gap.index, gap.start) for gap in self.gaps), (len(self.text), self.x1)]
         return [
             replace(self, text=self.text[start:end].strip(), x0=x0, x1=x1, gaps=[])
             for (start, x0), (end, x1) in zip(starts, ends, strict=True)
@@ -99,9 +102,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A straight line at ``at``, across or down, from ``start`` to ``end``."""
+    """A straight line across or down: its ``position`` on the page, from ``start`` to ``end``."""
 
-    at: float
+    position: float
     start: float
     end: float
 
@@ -113,8 +116,8 @@ class PdfPage:
     pieces: list[Piece] = field(default_factory=list)
     across: list[Rule] = field(default_factory=list)
     down: list[Rule] = field(default_factory=list)
-    left: float = 0.0
-    top: float = 0.0
+    left_edge: float = 0.0
+    top_edge: float = 0.0
     height: float = 1.0
     has_picture: bool = False
     turn: int = 0  # of what is on it, in quarters to the left
@@ -129,8 +132,10 @@ class PdfPage:
     def rows(self) -> list[list[Piece]]:
         """The pieces line by line, from top to bottom and from left to right."""
         rows: list[list[Piece]] = []
-        for piece in sorted(self.pieces, key=lambda piece: piece.y):
-            if rows and piece.y - rows[-1][0].y <= SAME_LINE * max(piece.size, rows[-1][0].size):
+        for piece in sorted(self.pieces, key=lambda piece: piece.baseline):
+            if rows and piece.baseline - rows[-1][0].baseline <= SAME_LINE * max(
+                piece.size, rows[-1][0].size
+            ):
                 rows[-1].append(piece)
             else:
                 rows.append([piece])
@@ -145,11 +150,11 @@ class PdfPage:
                 gap = 0.5 * size
             is_near = gap < COLUMN_GAP * size and not self.parts_cells(former, piece.x0)
             is_near = is_near and former.tag.is_same_as(piece.tag)
-            if is_near and not self.is_ruled_between(former.x1, piece.x0, piece.y):
+            if is_near and not self.is_ruled_between(former.x1, piece.x0, piece.baseline):
                 former.note_gap(piece)
                 blank = " " if gap > WORD_GAP * size else ""
                 start = len(former.text + blank)
-                former.gaps += [replace(gap, at=gap.at + start) for gap in piece.gaps]
+                former.gaps += [replace(gap, index=gap.index + start) for gap in piece.gaps]
                 former.text += blank + piece.text
                 former.x1 = max(former.x1, piece.x1)
                 former.is_bold = former.is_bold and piece.is_bold
@@ -168,21 +173,23 @@ class PdfPage:
         """Whether a blank is written between *piece* and what begins at *right*."""
         if piece.has_blank_behind:
             return True
-        y, after = round(piece.y), piece.x1 - 1
+        y, after = round(piece.baseline), piece.x1 - 1
         lines = [self.blanks[at] for at in (y - 1, y, y + 1) if at in self.blanks]
         return any(xs[-1] >= after and xs[bisect_left(xs, after)] <= right for xs in lines)
 
     def space_after(self, piece: Piece) -> float:
         """Where the next line from top to bottom stands, behind *piece*."""
-        at = bisect_left(self.down, piece.x1, key=lambda rule: rule.at)
-        limits = (rule.at for rule in self.down[at:] if rule.start <= piece.y - 2 <= rule.end)
+        at = bisect_left(self.down, piece.x1, key=lambda rule: rule.position)
+        limits = (
+            rule.position for rule in self.down[at:] if rule.start <= piece.baseline - 2 <= rule.end
+        )
         return next(limits, math.inf)
 
-    def is_ruled_between(self, left: float, right: float, y: float) -> bool:
-        """Whether a line from top to bottom parts what is at *left* and *right* of it."""
-        at = bisect_left(self.down, left - 1, key=lambda rule: rule.at)
-        while at < len(self.down) and self.down[at].at <= right + 1:
-            if self.down[at].start - 1 <= y - 2 <= self.down[at].end + 1:
+    def is_ruled_between(self, start: float, end: float, baseline: float) -> bool:
+        """Whether a line from top to bottom parts what ends at *start* and begins at *end*."""
+        at = bisect_left(self.down, start - 1, key=lambda rule: rule.position)
+        while at < len(self.down) and self.down[at].position <= end + 1:
+            if self.down[at].start - 1 <= baseline - 2 <= self.down[at].end + 1:
                 return True
             at += 1
         return False
@@ -195,7 +202,7 @@ class Letter:
     text: str
     x0: float
     x1: float
-    y: float
+    baseline: float
     size: float
     is_bold: bool
     turn: int

@@ -50,12 +50,12 @@ def read_page(page: Any, blanks: Blanks = Blanks.GUESSED) -> PdfPage:
     result = PdfPage(turn=turn_order[0], has_written_blanks=has_written_blanks)
     read_drawings(page, result)
     x0, top, x1, bottom = result.turned(page.get_bbox())
-    result.left, result.top, result.height = x0, top, max(1.0, bottom - top)
+    result.left_edge, result.top_edge, result.height = x0, top, max(1.0, bottom - top)
     for turn in turn_order:
         pieces = pieces_of([letter for letter in letters if letter.turn == turn], result)
         if turn != turn_order[0]:  # along a margin: below all else
             for number, piece in enumerate(pieces, 1):
-                piece.x0, piece.x1, piece.y = x0, x1, bottom + 3 * number * piece.size
+                piece.x0, piece.x1, piece.baseline = x0, x1, bottom + 3 * number * piece.size
         result.pieces += pieces
     mark_items(result.pieces)
     return result
@@ -135,7 +135,7 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
         if former is None or not goes_on(former, letter, page):
             pieces.append(
                 Piece(
-                    *(letter.text, letter.x0, letter.x1, letter.y),
+                    *(letter.text, letter.x0, letter.x1, letter.baseline),
                     *(letter.size, letter.is_bold),
                     tag=letter.tag,
                 )
@@ -147,7 +147,7 @@ def pieces_of(letters: Sequence[Letter], page: PdfPage) -> list[Piece]:
             if page.has_written_blanks and not former.is_mark:  # letters of a title may be apart
                 is_apart = page.has_blank(former, letter.x0)
             former.text += " " if is_apart else ""
-            is_raised = letter.y < former.y - 0.15 * former.size
+            is_raised = letter.baseline < former.baseline - 0.15 * former.size
             is_mark = is_raised and letter.size < 0.85 * former.size
             former.text += letter.text.translate(SUPERSCRIPT) if is_mark else letter.text
             former.x1 = max(former.x1, letter.x1)
@@ -160,13 +160,13 @@ def goes_on(former: Piece, letter: Letter, page: PdfPage) -> bool:
     """Whether *letter* follows *former* in its line."""
     gap = letter.x0 - former.x1
     is_small = letter.size < 0.85 * former.size
-    if abs(letter.y - former.y) > (0.6 if is_small else 0.2) * former.size:
+    if abs(letter.baseline - former.baseline) > (0.6 if is_small else 0.2) * former.size:
         return False
     if not -0.6 * former.size < gap < COLUMN_GAP * former.size or letter.size > 1.3 * former.size:
         return False
     if page.parts_cells(former, letter.x0) or not former.tag.is_same_as(letter.tag):
         return False
-    return gap < 1 or not page.is_ruled_between(former.x1, letter.x0, former.y)
+    return gap < 1 or not page.is_ruled_between(former.x1, letter.x0, former.baseline)
 
 
 def read_drawings(page: Any, result: PdfPage) -> None:
@@ -198,8 +198,8 @@ def read_drawings(page: Any, result: PdfPage) -> None:
             add_rules(result.turned(box), result)
     for xs in result.blanks.values():
         xs.sort()
-    result.across.sort(key=lambda rule: rule.at)
-    result.down.sort(key=lambda rule: rule.at)
+    result.across.sort(key=lambda rule: rule.position)
+    result.down.sort(key=lambda rule: rule.position)
 
 
 class Fills:

@@ -29,10 +29,10 @@ def is_title_between(rows: Sequence[Row], number: int, gutter_count: int) -> boo
     if len(row) > 1 or below not in full or not row[0].is_bold:
         return False
     above = [cells for cells in rows[:number] if len(cells) > 1]
-    left = min(cells[0].x0 for cells in full + above)
-    right = max(cells[-1].x1 for cells in full + above)
-    middle = (row[0].x0 + row[0].x1 - left - right) / 2
-    is_in_place = abs(middle) <= IN_MIDDLE or abs(row[0].x0 - left) <= ALIGNED
+    start = min(cells[0].x0 for cells in full + above)
+    end = max(cells[-1].x1 for cells in full + above)
+    middle = (row[0].x0 + row[0].x1 - start - end) / 2
+    is_in_place = abs(middle) <= IN_MIDDLE or abs(row[0].x0 - start) <= ALIGNED
     stands_out = not all(piece.is_bold for piece in below)
     return is_in_place and stands_out and row[0].size <= LARGER * below[0].size
 
@@ -58,10 +58,13 @@ def share_tall_cells(rows: Sequence[Row], lines: list[list[str]]) -> None:
     """Give a cell in the middle between two of *rows* to both; *lines* are the texts of each."""
     for at in range(1, len(lines) - 1):
         upper, cells, lower = lines[at - 1 : at + 2]
-        gaps = [rows[at][0].y - rows[at - 1][0].y, rows[at + 1][0].y - rows[at][0].y]
-        filled = [column for column, text in enumerate(cells) if text]
+        gaps = [
+            rows[at][0].baseline - rows[at - 1][0].baseline,
+            rows[at + 1][0].baseline - rows[at][0].baseline,
+        ]
+        columns = [column for column, text in enumerate(cells) if text]
         is_between = abs(gaps[0] - gaps[1]) <= SAME_GAP and upper[0] and lower[0]
-        if is_between and filled[:1] != [0] and not any(upper[c] or lower[c] for c in filled):
-            for column in filled:
+        if is_between and columns[:1] != [0] and not any(upper[c] or lower[c] for c in columns):
+            for column in columns:
                 upper[column] = lower[column] = cells[column]
                 cells[column] = ""

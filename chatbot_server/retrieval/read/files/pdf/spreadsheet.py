@@ -29,7 +29,7 @@ def with_columns_together(pages: Sequence[ReadPage]) -> list[ReadPage]:
     result: list[ReadPage] = []
     next_place = 0
     for page, rows in pages:
-        rows = [inside for row in rows if (inside := [p for p in row if p.x0 >= page.left])]
+        rows = [inside for row in rows if (inside := [p for p in row if p.x0 >= page.left_edge])]
         candidates = (
             chain(range(next_place, len(result)), range(next_place)) if goes_on(rows) else ()
         )
@@ -45,51 +45,54 @@ def with_columns_together(pages: Sequence[ReadPage]) -> list[ReadPage]:
 
 def goes_on(rows: Sequence[Row]) -> bool:
     """Whether *rows* begin with values, and not with what names them."""
-    named = sum(bool(_WORD.search(row[0].text)) for row in rows)
-    return len(rows) >= MIN_ROWS and 2 * named < len(rows)
+    named_count = sum(bool(_WORD.search(row[0].text)) for row in rows)
+    return len(rows) >= MIN_ROWS and 2 * named_count < len(rows)
 
 
 def is_beside(rows: Sequence[Row], left: Sequence[Row]) -> bool:
     """Whether each of *rows* stands at the height of one of *left*, which names it."""
-    named = {round(row[0].y / SAME_HEIGHT): bool(_WORD.search(row[0].text)) for row in left}
-    near = [height_of(row, named) for row in rows]
-    return None not in near and 2 * sum(named[at] for at in near if at is not None) > len(rows)
+    has_name = {
+        round(row[0].baseline / SAME_HEIGHT): bool(_WORD.search(row[0].text)) for row in left
+    }
+    heights = [height_of(row, has_name) for row in rows]
+    name_count = sum(has_name[height] for height in heights if height is not None)
+    return None not in heights and 2 * name_count > len(rows)
 
 
 def height_of(row: Row, heights: dict[int, bool]) -> int | None:
     """The one of *heights* at which *row* stands."""
-    at = round(row[0].y / SAME_HEIGHT)
+    at = round(row[0].baseline / SAME_HEIGHT)
     return next((near for near in (at, at - 1, at + 1) if near in heights), None)
 
 
 def beside(left: ReadPage, right: ReadPage) -> ReadPage:
     """Two pages as one, the columns of *right* following those of *left*."""
     (page, rows), (further, further_rows) = left, right
-    ends = [rule.at for rule in page.down] or [
+    ends = [rule.position for rule in page.down] or [
         BETWEEN + max(piece.x1 for row in rows for piece in row)
     ]
-    starts = [rule.at for rule in further.down] or [
+    starts = [rule.position for rule in further.down] or [
         min(piece.x0 for row in further_rows for piece in row)
     ]
     by = max(ends) - min(starts)
-    by_height = {round(row[0].y / SAME_HEIGHT): list(row) for row in rows}
+    by_height = {round(row[0].baseline / SAME_HEIGHT): list(row) for row in rows}
     heights = dict.fromkeys(by_height, True)
     for row in further_rows:
         at = height_of(row, heights)
         if at is not None:
             by_height[at] += [moved(piece, by) for piece in row]
-    across = [Rule(rule.at, rule.start + by, rule.end + by) for rule in further.across]
-    down = [Rule(rule.at + by, rule.start, rule.end) for rule in further.down]
+    across = [Rule(rule.position, rule.start + by, rule.end + by) for rule in further.across]
+    down = [Rule(rule.position + by, rule.start, rule.end) for rule in further.down]
     joined = replace(
         page,
-        across=sorted([*page.across, *across], key=lambda rule: rule.at),
-        down=sorted([*page.down, *down], key=lambda rule: rule.at),
+        across=sorted([*page.across, *across], key=lambda rule: rule.position),
+        down=sorted([*page.down, *down], key=lambda rule: rule.position),
     )
     return joined, list(by_height.values())
 
 
 def moved(piece: Piece, by: float) -> Piece:
     """*piece*, standing farther right."""
-    gaps = [replace(gap, left=gap.left + by, right=gap.right + by) for gap in piece.gaps]
+    gaps = [replace(gap, start=gap.start + by, end=gap.end + by) for gap in piece.gaps]
     limit = piece.limit + by
     return replace(piece, x0=piece.x0 + by, x1=piece.x1 + by, limit=limit, gaps=gaps)

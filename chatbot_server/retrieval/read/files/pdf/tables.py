@@ -38,7 +38,7 @@ class TableBlock:
     header_rows: int | None
     x0: float
     x1: float
-    y: float
+    top: float
     bottom: float
     size: float = 0.0
 
@@ -75,7 +75,7 @@ def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], 
     tables: list[TableBlock] = []
     for group in touching(page.across, page.down):
         across, down = without_fields(*group)
-        ys = distinct(rule.at for rule in across)
+        ys = distinct(rule.position for rule in across)
         xs = column_edges(down, ys)
         if len(xs) < 3 or len(ys) < 3 or len(xs) > MAX_COLUMNS or len(ys) > MAX_ROWS:
             continue
@@ -83,7 +83,7 @@ def ruled_tables(page: PdfPage, rows: Sequence[Row]) -> tuple[list[TableBlock], 
             [
                 piece
                 for piece in row
-                if xs[0] < (piece.x0 + piece.x1) / 2 < xs[-1] and ys[0] < piece.y < ys[-1]
+                if xs[0] < (piece.x0 + piece.x1) / 2 < xs[-1] and ys[0] < piece.baseline < ys[-1]
             ]
             for row in rows
         ]
@@ -103,9 +103,9 @@ def heads_more(table: TableBlock, inside: Sequence[Row], rows: Sequence[Row]) ->
     """Whether *table* is names in bold on a coloured ground, above values without one in *rows*."""
     if not all(piece.is_bold for row in inside for piece in row):
         return False
-    below = (row for row in rows if row[0].y > table.bottom)
-    row = min(below, key=lambda row: row[0].y, default=[])
-    is_near = bool(row) and row[0].y - table.bottom < VALUES_APART * row[0].size
+    below = (row for row in rows if row[0].baseline > table.bottom)
+    row = min(below, key=lambda row: row[0].baseline, default=[])
+    is_near = bool(row) and row[0].baseline - table.bottom < VALUES_APART * row[0].size
     fits = [table.x0 <= piece.x0 and piece.x1 <= table.x1 + TOUCH for piece in row]
     return is_near and len(fits) > 1 and all(fits) and not all(piece.is_bold for piece in row)
 
@@ -137,9 +137,9 @@ def without_fields(
 
     Such a box begins, or ends, where no column of the table does.
     """
-    ys = distinct(rule.at for rule in across)
+    ys = distinct(rule.position for rule in across)
     bands = [
-        distinct(rule.at for rule in down if rule.start <= (upper + lower) / 2 <= rule.end)
+        distinct(rule.position for rule in down if rule.start <= (upper + lower) / 2 <= rule.end)
         for upper, lower in pairwise(ys)
     ]
     usual = max(bands, key=len, default=[])
@@ -149,15 +149,15 @@ def without_fields(
         return across, down
     first, last = fits.index(True), len(fits) - fits[::-1].index(True)
     top, bottom = ys[first], ys[last]
-    inside = [rule for rule in across if top <= rule.at <= bottom + TOUCH]
+    inside = [rule for rule in across if top <= rule.position <= bottom + TOUCH]
     return inside, [rule for rule in down if min(rule.end, bottom) - max(rule.start, top) > TOUCH]
 
 
 def touch(across: Rule, down: Rule, margin: float = TOUCH) -> bool:
     """Whether two lines meet, or nearly so."""
     return (
-        across.start - margin <= down.at <= across.end + margin
-        and down.start - margin <= across.at <= down.end + margin
+        across.start - margin <= down.position <= across.end + margin
+        and down.start - margin <= across.position <= down.end + margin
     )
 
 
@@ -172,7 +172,7 @@ def distinct(values: Iterator[float]) -> list[float]:
 
 def column_edges(down: Sequence[Rule], ys: Sequence[float]) -> list[float]:
     """Where columns of a table begin and end; a frame around words in a cell or two parts none."""
-    xs = distinct(rule.at for rule in down)
+    xs = distinct(rule.position for rule in down)
     middles = [(upper + lower) / 2 for upper, lower in pairwise(ys)]
     least = FRAMED_ROWS * len(middles)
     inner = [x for x in xs[1:-1] if sum(is_drawn(down, x, y) for y in middles) > least]
@@ -199,7 +199,7 @@ def ruled_table(
     cells: dict[tuple[int, int], list[Piece]] = {}
     for piece in (piece for line in inside for piece in line):
         column = _slot(xs, (piece.x0 + piece.x1) / 2)
-        row = _slot(ys, piece.y - 0.3 * piece.size)
+        row = _slot(ys, piece.baseline - 0.3 * piece.size)
         cells.setdefault(owner[row, column], []).append(piece)
     texts = {place: cell_text(pieces) for place, pieces in cells.items()}
     parted_rows = [
@@ -229,7 +229,8 @@ def usual_size(rows: Sequence[Row]) -> float:
 def is_drawn(rules: Sequence[Rule], at: float, middle: float) -> bool:
     """Whether one of *rules* at *at* passes *middle*."""
     return any(
-        abs(rule.at - at) <= TOUCH and rule.start - 1 <= middle <= rule.end + 1 for rule in rules
+        abs(rule.position - at) <= TOUCH and rule.start - 1 <= middle <= rule.end + 1
+        for rule in rules
     )
 
 
@@ -239,11 +240,11 @@ def _slot(edges: Sequence[float], value: float) -> int:
 
 def cell_text(pieces: Sequence[Piece]) -> str:
     """The lines of one cell; one that had room for more was ended by its writer."""
-    lines = sorted(pieces, key=lambda piece: (round(piece.y), piece.x0))
+    lines = sorted(pieces, key=lambda piece: (round(piece.baseline), piece.x0))
     right = max(piece.x1 for piece in lines)
     text = lines[0].text
     for former, piece in pairwise(lines):
-        same_line = piece.y - former.y < 0.5 * former.size
+        same_line = piece.baseline - former.baseline < 0.5 * former.size
         if same_line or not has_room(former, piece, right) or text[-1] in ",;:–-":
             text = joined(text, piece.text)
         else:

@@ -37,11 +37,11 @@ def block_of(table: TaggedTable, pieces: Sequence[Piece]) -> TableBlock | None:
         cells.setdefault(piece.tag.number, []).append(piece)
     part = first_part([piece for piece in pieces if not table.is_name(piece.tag.number)])
     part = part or list(pieces)
-    left, right = min(piece.x0 for piece in part), max(piece.x1 for piece in part)
+    start, end = min(piece.x0 for piece in part), max(piece.x1 for piece in part)
     rows = [[""] * table.column_count for _ in range(table.row_count)]
     for number, own in cells.items():
         if table.is_name(number):  # told again above what goes on in the next column
-            own = [piece for piece in own if left < piece.x1 and piece.x0 < right] or own
+            own = [piece for piece in own if start < piece.x1 and piece.x0 < end] or own
             part += own
         for row, column in table.cells[number]:
             if row < table.row_count:
@@ -53,8 +53,8 @@ def block_of(table: TaggedTable, pieces: Sequence[Piece]) -> TableBlock | None:
         table.header_rows or None,
         min(piece.x0 for piece in part),
         max(piece.x1 for piece in part),
-        min(piece.y for piece in part),
-        max(piece.y for piece in part),
+        min(piece.baseline for piece in part),
+        max(piece.baseline for piece in part),
         usual_size([part]),
     )
 
@@ -67,7 +67,7 @@ def first_part(pieces: Sequence[Piece]) -> list[Piece]:
     part: list[Piece] = []
     top = -math.inf
     for _number, row in sorted(rows.items()):
-        former, top = top, min(piece.y for piece in row)
+        former, top = top, min(piece.baseline for piece in row)
         if top < former - row[0].size:
             break
         part += row

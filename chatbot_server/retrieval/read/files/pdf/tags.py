@@ -116,31 +116,31 @@ class PageTags:
 
     def _read_rows(self, element: Any, table: TaggedTable, depth: int) -> None:
         """Read the rows of *table* in *element*, it or a group of rows, and note their cells."""
-        taken = {place for cell in table.cells for place in cell}
+        taken_places = {place for cell in table.cells for place in cell}
         for row in self._children(element):
             kind = self._kind(row) if row else ""
             if kind in ROW_GROUPS and depth < MAX_DEPTH:
                 self._read_rows(row, table, depth + 1)
-                taken = {place for cell in table.cells for place in cell}
+                taken_places = {place for cell in table.cells for place in cell}
             elif kind == "TR" and table.row_count <= MAX_ROWS:
-                self._read_row(row, table, taken, depth)
+                self._read_row(row, table, taken_places, depth)
             elif row:
                 self._read(row, UNTAGGED, depth + 1)
             else:
                 table.is_on_several_pages = True
 
-    def _read_row(self, row: Any, table: TaggedTable, taken: set[Place], depth: int) -> None:
+    def _read_row(self, row: Any, table: TaggedTable, taken_places: set[Place], depth: int) -> None:
         at, column, width = table.row_count, 0, 1
         table.row_count += 1
         are_names = True
         for cell in self._children(row):  # an empty one has no element
             if cell and self._kind(cell) not in CELLS:
                 continue
-            while (at, column) in taken:
+            while (at, column) in taken_places:
                 column += 1
             height, width = (self._span(cell, name) for name in ("RowSpan", "ColSpan"))
             places = [(at + i, column + j) for i in range(height) for j in range(width)]
-            taken.update(places)
+            taken_places.update(places)
             table.cells.append(places)
             table.column_count = max(table.column_count, column + width)
             are_names = are_names and (not cell or self._kind(cell) == "TH")

@@ -15,7 +15,7 @@ _DIGIT = re.compile(r"\d")
 Region = Sequence[Row | TableBlock]
 
 
-def with_headed_tables(region: Region) -> list[Row | TableBlock]:
+def with_tables_below_names(region: Region) -> list[Row | TableBlock]:
     """*region*, its tables below names in bold found whose columns cannot be those of text."""
     result: list[Row | TableBlock] = []
     rest = list(region)
@@ -50,7 +50,7 @@ def goes_on(above: Region, region: Region) -> bool:
         len(rows) == 2
         and all(piece.is_bold for piece in rows[0])
         and abs(rows[0][0].size - rows[1][0].size) < SAME_SIZE
-        and rows[1][0].y - rows[0][0].y < ROW_PITCH * rows[1][0].size
+        and rows[1][0].baseline - rows[0][0].baseline < ROW_PITCH * rows[1][0].size
     )
 
 
