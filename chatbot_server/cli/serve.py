@@ -21,6 +21,11 @@ def serve(context: Context, /, supervise: bool) -> None:
 
         ServerProcesses(context.config, context.config_file.resolve(), context.language).run()
         return
+    from chatbot_server.service.early_web import begin_web
+
+    # Prometheus' library looks at its import where counts are kept, which is not known yet.
+    if not context.config.metrics.port:
+        begin_web()
     from chatbot_server.accounts.service import open_setup
     from chatbot_server.service.prepare import prepare_start
     from chatbot_server.web.snippet import address_of

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Protocol
 
 from chatbot_server.processes.progress import work_of
 from chatbot_server.service.background import BackgroundWork
@@ -131,7 +132,29 @@ def _call_file(run_dir: Path, name: str) -> Path:
     return run_dir / f"jobs-{name}.called"
 
 
-def end_process(process: subprocess.Popen[bytes]) -> None:
+class ChildProcess(Protocol):
+    """What is asked of a child: ``subprocess.Popen`` has all of it."""
+
+    returncode: Any
+
+    def poll(self) -> int | None:
+        """Its return code, if it has ended."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        ...
+
+    def kill(self) -> None:
+        """End it."""
+        ...
+
+
+def end_process(process: ChildProcess) -> None:
     """Ask it to end, wait for some seconds, then kill it."""
     if process.poll() is not None:
         return

@@ -31,11 +31,13 @@ from chatbot_server.messages import say
 from chatbot_server.processes.identity import VARIABLE, announce
 from chatbot_server.processes.matrix_threads import ONE_THREAD
 from chatbot_server.processes.parent import PARENT
+from chatbot_server.service import early_web
 from chatbot_server.service.background import BackgroundWork
 from chatbot_server.service.children import (
     FIRST_JOBS_AFTER,
     JOB_NAMES,
     JOBS_APART,
+    ChildProcess,
     Job,
     end_process,
 )
@@ -48,7 +50,6 @@ logger = logging.getLogger("chatbot_server")
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where web processes keep their counts together
 WORKER = "chatbot_server.web.server.worker.Worker"
 LOGGER = "chatbot_server.web.middleware.log_lines.ServerLog"
-RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
 # A web server that ends at once, again and again, has a reason that waiting does not cure. One that
 # is killed (out of memory, say) has none of its own, and is always started again.
 QUICK_DEATH, MOST_QUICK_DEATHS = 10.0, 3
@@ -67,6 +68,7 @@ class ServerProcesses:
 
     def __init__(self, config: Config, file: Path, language: str) -> None:
         self._config = config
+        self._early_web = os.environ.pop(early_web.VARIABLE, "")
         self._environment = os.environ | {FILE_VARIABLE: str(file), PARENT: str(os.getpid())}
         self._language = language
         self._stop = threading.Event()
@@ -108,21 +110,29 @@ class ServerProcesses:
         quick_deaths = 0
         while not self._stop.is_set():
             start = time.monotonic()
-            web = subprocess.Popen(self._web_command(), env=ONE_THREAD | self._environment)
+            web = self._begin_web()
             try:
                 self._watch(web)
             finally:
                 end_process(web)
             if self._stop.is_set():
                 return
-            is_quick = time.monotonic() - start < QUICK_DEATH
-            quick_deaths = quick_deaths + 1 if is_quick and web.returncode >= 0 else 0
+            is_quick, code = time.monotonic() - start < QUICK_DEATH, web.returncode or 0
+            quick_deaths = quick_deaths + 1 if is_quick and code >= 0 else 0
             if quick_deaths >= MOST_QUICK_DEATHS:
-                raise Unavailable("web_server_dies", code_=web.returncode)
+                raise Unavailable("web_server_dies", code_=code)
             logger.error(say("web_server_restarts", self._language))
-            self._stop.wait(FAILED_PAUSE if web.returncode >= 0 else KILLED_PAUSE)
+            self._stop.wait(FAILED_PAUSE if code >= 0 else KILLED_PAUSE)
 
-    def _watch(self, web: subprocess.Popen[bytes]) -> None:
+    def _begin_web(self) -> ChildProcess:
+        """The web server's process: at first that which was begun while the start was prepared."""
+        program, *arguments = self._web_command()
+        environment = ONE_THREAD | self._environment
+        early, self._early_web = self._early_web, ""
+        web = early and early_web.continue_web(early, arguments[2:], self._environment)
+        return web or subprocess.Popen([program, *arguments], env=environment)
+
+    def _watch(self, web: ChildProcess) -> None:
         """Wait until *web* ends or the server stops; logs each change of the engine's state."""
         address, language = self._config.server.local_address, self._language
         logged_state = None
@@ -142,7 +152,7 @@ class ServerProcesses:
         server = self._config.server
         binds = [f"--bind={listener.address}" for listener in listeners(self._config)]
         return [
-            *(sys.executable, "-m", RUN_GUNICORN, "chatbot_server.app:application()"),
+            *(sys.executable, "-m", early_web.RUN_GUNICORN, "chatbot_server.app:application()"),
             *binds,
             # One process, many threads: answers in the making and the rate limits live in
             # its memory. A thread waits for tokens; it does not compute them.
