@@ -64,7 +64,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.upper().startswith(network)}
     return kept | {
         "HOME": str(tmp_path_factory.mktemp("home")),
-        "PATH": os.environ["PATH"],
+        # With the Python that runs the tests first: packages are gathered for it.
+        "PATH": f"{Path(sys.executable).resolve().parent}:{os.environ['PATH']}",
         "LANG": "C.UTF-8",
         # Nothing of it is tested; pip reads 0 as "do not compile", and 1 as "compile".
         "PIP_NO_COMPILE": "0",

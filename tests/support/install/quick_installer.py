@@ -17,6 +17,8 @@ from support.patience import LONG
 from support.servers.ports import free_port
 
 COUNTED = ("mkdir", "mv", "rm", "cp", "ln", "chmod", "python3", "cat", "rmdir")
+# The one that runs the tests, and not what may stand before it in PATH and choose among several.
+PYTHON = Path(sys.executable).resolve()
 # The settings, the database with the number of its form, and the model, as the program makes them.
 VERBS = """
 import sqlite3, sys
@@ -104,7 +106,8 @@ class QuickInstaller:
         tools.mkdir(exist_ok=True)
         counter.write_text("0\n")
         for name in COUNTED:
-            (tools / name).write_text(WRAPPER.format(tool=shutil.which(name)))
+            tool = PYTHON if name == "python3" else shutil.which(name)
+            (tools / name).write_text(WRAPPER.format(tool=tool))
             (tools / name).chmod(0o755)
         variables = {
             "COUNTER": str(counter),
