@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.answer_sites import index_folders
+from support.answer_sites import KnownSites
 
 from chatbot_server.conversation.small_talk.remarks import find_remark
-from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.index.embedder import make_embedder
-from chatbot_server.storage.database import Database
 
 pytestmark = pytest.mark.xdist_group("live")
 HERE = Path(__file__).parent
@@ -27,41 +22,27 @@ Answered = list[tuple[dict[str, Any], Grounding]]
 
 
 @pytest.fixture(scope="module")
-def answers(
-    tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path
-) -> Iterator[dict[str, Answered]]:
+def answers(known_sites: KnownSites) -> dict[str, Answered]:
     """Every follow-up with its answer, by the way of searching."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('follow_ups')}/answers.db")
-    database.migrate()
-    folders = [
-        path
-        for name in ("sites", "follow_ups")
-        for path in (HERE / name).iterdir()
-        if path.is_dir()
-    ]
-    ids = index_folders(database, folders)
-    embedder = make_embedder("on", encoder_dir)
-    assert embedder is not None
-    embed_all(database, embedder)
-    embedded = {*ids}
-    further = [path for path in (HERE / "further").iterdir() if path.is_dir()]
-    ids |= index_folders(database, further)  # asked by words alone: vectors take a minute
-    bases = {
-        "meaning": KnowledgeBase(database, embedder=embedder),
-        "words": KnowledgeBase(database),
-    }
+    known_sites.index(HERE / "follow_ups")
+    known_sites.embed()
+    embedded = {*known_sites.ids}
+    known_sites.index(HERE / "further")  # asked by words alone: vectors take a minute
     lines = (HERE / "follow_ups" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in lines]
-    yield {
+    return {
         way: [
-            (asked, base.ground(ids[asked["site"]], asked["q"], questions_of(asked["history"])))
+            (
+                asked,
+                base.ground(
+                    known_sites.ids[asked["site"]], asked["q"], questions_of(asked["history"])
+                ),
+            )
             for asked in questions
             if way == "words" or asked["site"] in embedded
         ]
-        for way, base in bases.items()
+        for way, base in known_sites.bases.items()
     }
-    embedder.close()
-    database.close()
 
 
 def questions_of(history: list[str]) -> list[str]:

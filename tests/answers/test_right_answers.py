@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.answer_sites import KnownSites
 
-from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.curate.jobs import embed_all
-from chatbot_server.retrieval.index import indexing
-from chatbot_server.retrieval.index.analysis import analyse
-from chatbot_server.retrieval.index.embedder import make_embedder
 from chatbot_server.retrieval.language.facts import facts_of_all, unsupported
-from chatbot_server.retrieval.read.extractor import Extractor
-from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.sources import open_source
-from chatbot_server.storage.site.sites import add_site
 
 pytestmark = pytest.mark.xdist_group("live")
 SITES = Path(__file__).with_name("sites")
@@ -31,47 +22,20 @@ Answered = list[tuple[dict[str, Any], Grounding]]
 
 
 @pytest.fixture(scope="module")
-def answers(
-    tmp_path_factory: pytest.TempPathFactory, encoder_dir: Path
-) -> Iterator[dict[str, Answered]]:
+def answers(known_sites: KnownSites) -> dict[str, Answered]:
     """Every question with its answer, by the way of searching."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('answers')}/answers.db")
-    database.migrate()
-    ids = index_sites(database)
-    embedder = make_embedder("on", encoder_dir)
-    assert embedder is not None
-    embed_all(database, embedder)
-    bases = {
-        "meaning": KnowledgeBase(database, embedder=embedder),
-        "words": KnowledgeBase(database),
-    }
     lines = (SITES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in lines]
-    yield {
+    return {
         way: [
-            (question, base.ground(ids[question["site"]], question["q"], question["history"]))
+            (
+                question,
+                base.ground(known_sites.ids[question["site"]], question["q"], question["history"]),
+            )
             for question in questions
         ]
-        for way, base in bases.items()
+        for way, base in known_sites.bases.items()
     }
-    embedder.close()
-    database.close()
-
-
-def index_sites(database: Database) -> dict[str, int]:
-    """The id of each site, whose pages are read as a crawl reads them."""
-    ids: dict[str, int] = {}
-    extractor = Extractor()
-    for folder in (path for path in SITES.iterdir() if path.is_dir()):
-        with database.session() as session:
-            ids[folder.name] = add_site(session, folder.name).id
-            source = open_source(session, ids[folder.name], "file", "pages")
-            for page in sorted(folder.glob("*.html")):
-                url = f"https://site.example/{page.name}"
-                for draft in extractor.read(page.read_bytes(), "html", page.name, url).drafts:
-                    indexing.put(session, source, analyse(draft))
-    extractor.close()
-    return ids
 
 
 def plain(text: str) -> str:

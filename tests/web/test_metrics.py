@@ -186,6 +186,7 @@ def test_several_processes_count_as_one_also_those_that_ended(tmp_path: Path) ->
     assert values["chatbot_streams"] == 1  # nothing is in the making in the one that is gone
 
 
+@pytest.mark.xdist_group("live")
 def test_a_running_server_shows_it_on_the_other_port(live_server: LiveServer) -> None:
     inside = f"http://127.0.0.1:{live_server.settings['metrics']['port']}"
     values = values_of(httpx.get(f"{inside}/metrics", timeout=60).text)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 from support.browsers import LIMIT
+from support.servers.live_server import LiveServer
 from support.servers.owner_server import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
@@ -21,25 +22,43 @@ COVERED = f"""(() => {{
 }})()"""
 
 
-@pytest.fixture
-def appearance(chromium: Browser, make_server: Callable[..., Any]) -> Iterator[Page]:
-    """The page Appearance of the demo site, in a window of a desk."""
+@pytest.fixture(scope="module")
+def server(make_server: Callable[..., LiveServer]) -> Iterator[LiveServer]:
+    """A server without a model, on which no test saves anything."""
     server = make_server(engine={"model": None})
     server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def owner(chromium: Browser, server: LiveServer) -> StorageState:
+    """The cookies of a browser in which the owner is logged in."""
+    token = (server.folder / "data" / "setup-token").read_text().strip()
+    with closing(chromium.new_context(locale="en-GB")) as context:
+        context.set_default_timeout(LIMIT)
+        page = context.new_page()
+        page.goto(f"{server.url}/setup#{token}")
+        page.get_by_label("Your name").fill("Ann")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Create my account").click()
+        expect(page.get_by_label("Name of the site")).to_be_visible()
+        return context.storage_state()
+
+
+@pytest.fixture
+def appearance(chromium: Browser, server: LiveServer, owner: StorageState) -> Iterator[Page]:
+    """The page Appearance of the demo site, in a window of a desk."""
     sites = json.loads(server.cli("site", "list", "--json"))
     key = next(site["key"] for site in sites if site["demo"] and not site["free_chat"])
-    token = (server.folder / "data" / "setup-token").read_text().strip()
-    context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 720})
-    context.set_default_timeout(LIMIT)
-    page = context.new_page()
-    page.goto(f"{server.url}/setup#{token}")
-    page.get_by_label("Your name").fill("Ann")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create my account").click()
-    page.goto(f"{server.url}/admin/{key}/appearance")
-    yield page
-    context.close()
-    server.stop()
+    desk: ViewportSize = {"width": 1280, "height": 720}
+    with closing(
+        chromium.new_context(locale="en-GB", viewport=desk, storage_state=owner)
+    ) as context:
+        context.set_default_timeout(LIMIT)
+        page = context.new_page()
+        page.goto(f"{server.url}/admin/{key}/appearance")
+        yield page
 
 
 def test_the_chat_shows_what_is_typed_and_takes_neither_place_nor_focus(appearance: Page) -> None:
