@@ -26,6 +26,8 @@ _HEXADECIMAL = re.compile(r"[0-9A-Ca-cE-Fe-f][0-9A-Fa-f]{3}")
 _IN_WORDS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _UNSEEN = {"pPr", "rPr", "del", "moveFrom", "instrText", "delText", "rt"}
 _OFF = ("0", "false", "off", "none")
+# What hides a run, or strikes it out.
+_SWITCHES = ("vanish", "strike", "dstrike")
 
 
 def read_docx(data: bytes, name: str) -> Result:
@@ -253,8 +255,9 @@ class WordText:
 
 def is_unseen(run: Any) -> bool:
     """Whether *run* is hidden, or struck out: what a price was."""
-    switches = [child(run, "rPr", name) for name in ("vanish", "strike", "dstrike")]
-    return any(switch is not None and _is_on(switch) for switch in switches)
+    properties = child(run, "rPr")
+    switches = () if properties is None else properties
+    return any(local(switch) in _SWITCHES and _is_on(switch) for switch in switches)
 
 
 def letters_of(part: Any, run: Any) -> str:
