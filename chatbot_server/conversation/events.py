@@ -69,7 +69,7 @@ class Ended:
         suggestions: questions to offer as buttons.
         energy: the energy it took; None if that cannot be measured here.
         status: the kind of answer, as it is stored; None until then.
-        offers_person: the visitor asked for a person, or nothing was found.
+        offers_person: the visitor asked for a person or complained, or nothing was found.
     """
 
     origin: AnswerOrigin

@@ -47,6 +47,7 @@ from chatbot_server.retrieval.base import Grounding, Knowledge, Source
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.storage.base import HOUR, now
 
+TO_A_PERSON = ("handoff", "insult")  # remarks whose reply names the way to a person
 PRESENT_SECONDS = 1800  # how long a person counts as present after their last message
 logger = logging.getLogger("chatbot_server.conversation")
 
@@ -184,7 +185,7 @@ class Turn:
         self._record.is_small_talk = True
         yield TextPiece(reply_to(remark, self._question, topics, self._writer.model()))
         yield from self._add_from_pages(remark, language)
-        yield Ended("none", suggestions=topics, offers_person=remark.kind == "handoff")
+        yield Ended("none", suggestions=topics, offers_person=remark.kind in TO_A_PERSON)
 
     def _add_from_pages(self, remark: Remark, language: str) -> Iterator[Event]:
         """What the pages say beside the reply to *remark*: whether it is open now, if that is

@@ -126,9 +126,13 @@ def test_it_says_what_it_is(tmp_path: Path, message: str, holds: str) -> None:
 
 def test_the_end_says_what_kind_of_answer_it_was_and_who_wants_a_person(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("quote"), QUOTED)
-    ends = [end(chat.ask(message)) for message in ("Thanks!", "Can I talk to a human?", "Hours?")]
+    ends = [
+        end(chat.ask(message))
+        for message in ("Thanks!", "Can I talk to a human?", "You are useless", "Hours?")
+    ]
     assert [(each.status, each.offers_person) for each in ends] == [
         ("courtesy", False),
+        ("courtesy", True),
         ("courtesy", True),
         ("quoted", False),
     ]
@@ -290,7 +294,7 @@ def test_beside_the_time_it_is_told_whether_the_place_is_open(tmp_path: Path) ->
 
 def test_who_asks_for_a_person_reads_how_to_reach_one(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel("write", ["No."]), NOTHING)
-    way = "open the menu of this chat and choose “Talk to a human”."
+    way = "choose “Talk to a human”."
     assert text(chat.ask("I want to talk to someone")).endswith(way)
     chat.pages.found = replace(QUOTED, of_near_question=True)
     assert text(chat.ask_anew("I want to talk to someone")).endswith(way)
