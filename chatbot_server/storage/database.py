@@ -22,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 from chatbot_server.config.home import owner_of, user_name
 from chatbot_server.errors import ConfigError, Unavailable
+from chatbot_server.messages import say
 from chatbot_server.storage.reserve import Reserve
 from chatbot_server.storage.shrinking import make_new_file_shrinkable, make_shrinkable
 from chatbot_server.storage.write_turns import TURN_SECONDS, WriterConnection, WriteTurns, a_turn
@@ -153,6 +154,8 @@ class Database:
             folder = file.parent
             if file.is_file() and not file.stat().st_size and any(folder.glob("backups/*")):
                 raise Unavailable("database_emptied", file=file)
+            if not file.exists() and any(folder.glob("backups/*")):
+                logger.warning("%s", say("database_begun_anew", file=file))
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:

@@ -133,6 +133,23 @@ def test_a_file_that_root_put_back_is_told(mode: int, code: str) -> None:
     assert told.value.values["owner"] == "root"
 
 
+def test_a_missing_file_beside_copies_begins_anew_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "chatbot.db"
+    Database(f"sqlite:///{file}").migrate()
+    assert "is missing" not in caplog.text  # the first start
+    file.unlink()
+    (tmp_path / "backups").mkdir()
+    (tmp_path / "backups" / "2026-11-01.backup").touch()
+    Database(f"sqlite:///{file}").migrate()
+    assert f"{file} is missing" in caplog.text
+    assert "restore FILE" in caplog.text
+    caplog.clear()
+    Database(f"sqlite:///{file}").migrate()
+    assert "is missing" not in caplog.text
+
+
 def test_an_emptied_file_is_no_new_database(tmp_path: Path) -> None:
     (tmp_path / "chatbot.db").touch()
     Database(f"sqlite:///{tmp_path / 'chatbot.db'}").migrate()

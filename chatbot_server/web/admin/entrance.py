@@ -87,7 +87,7 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
     def check_password() -> Response:
         target, name = safe_next(request.form.get("next", "")), typed("name", 80)
         try:
-            parts.rates.check_login(folded_name(name))
+            parts.rates.check_password(folded_name(name))
             with parts.database.session() as session:
                 account = log_in(session, name, request.form.get("password", ""))
                 if account.totp_secret:

@@ -124,6 +124,8 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     # With "no-referrer" a browser sends forms with "Origin: null".
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex"
+    if seconds := g.get("retry_seconds"):
+        response.headers["Retry-After"] = str(seconds)
     if "locale" in request.args:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * DAY, samesite="Lax")
     return response
@@ -152,6 +154,7 @@ def problem_of(error: ChatbotError) -> str:
     """
     name = (error.field or "").replace("-", "_")  # an option of the command line, perhaps
     g.problem_field = FORM_FIELDS.get(name, name)
+    g.retry_seconds = error.retry_seconds
     language, own = admin_language(), f"on_page_{error.code}"
     if error.code == "role_too_low":
         return say(error.code, language, role=say(f"role_{error.values['role']}", language))

@@ -22,8 +22,11 @@ from chatbot_server.web.middleware.request_counts import RequestCounts
 SMALL_REQUESTS = ("120 per minute",)
 # Open panels that ask whether a person wrote; a school has many behind one address.
 NEWS_REQUESTS = ("600 per minute",)
-# Attempts to log in: from one address, and to one account from anywhere.
+# Attempts to log in: from one address, and to one account.
 LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
+# Attempts with a password to one account from all networks, each of which has those of an account:
+# a stranger of one network cannot keep its owner out.
+PASSWORDS_OF_ACCOUNT = ("300 per hour",)
 # Messages to a person, of one visitor, and of a network such as a school or an office.
 CONTACT_REQUESTS = ("5 per hour", "20 per day")
 NETWORK_CONTACT_REQUESTS = ("30 per hour", "100 per day")
@@ -113,10 +116,21 @@ class RateLimits:
         self._check("api_key", self._limits.api_key, key)
 
     def check_login(self, account: str = "") -> None:
-        """Count one attempt to log in, or to use a one-time token."""
+        """Count one attempt to use a one-time token, or to give a code after the password."""
         self._check("login", LOGINS, self.visitor())
         if account:
             self._check("login", LOGINS_OF_ACCOUNT, account.casefold())
+
+    def check_password(self, account: str) -> None:
+        """Count one attempt to log in to *account* by its password, for the network it comes from.
+
+        Raises:
+            TooManyRequests: with the seconds to wait.
+        """
+        self._check("login", LOGINS, self.visitor())
+        name = account.casefold()
+        self._check("login", LOGINS_OF_ACCOUNT, f"{self._network()} {name}")
+        self._check("login", PASSWORDS_OF_ACCOUNT, name)
 
     def _network(self) -> str:
         return self._visitors.network(request.remote_addr or "")

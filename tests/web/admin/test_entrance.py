@@ -102,3 +102,21 @@ def test_the_last_owner_stays(owner: OwnerServer, post: Post) -> None:
     assert 'value="remove"' not in page, "what would be refused is not offered"
     assert "The only owner." in page
     assert post("/admin/people", role="owner").status_code == 200
+
+
+def test_a_stranger_who_guesses_is_told_when_to_try_again_and_keeps_no_owner_out(
+    owner: OwnerServer,
+) -> None:
+    owner.browser("owner")
+
+    def log_in(address: str, password: str) -> TestResponse:
+        form = {"name": "the owner", "password": password}
+        return owner.browser(None).post(
+            "/admin/login", data=form, headers=ORIGIN, environ_base={"REMOTE_ADDR": address}
+        )
+
+    stranger = [log_in(f"203.0.113.{number % 3}", "a wrong guess") for number in range(33)]
+    assert [answer.status_code for answer in stranger] == [401] * 30 + [429] * 3
+    assert 0 < int(stranger[-1].headers["Retry-After"]) <= 3600
+    assert "Retry-After" not in stranger[0].headers
+    assert log_in("198.51.100.7", PASSWORD).status_code == 303

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from limits import parse
 from support.browser import Browser
 
-from chatbot_server.web.middleware.limits import VisitorKeys
+from chatbot_server.config.sections import LimitsSection
+from chatbot_server.errors import TooManyRequests
+from chatbot_server.web.middleware.limits import RateLimits, VisitorKeys
 from chatbot_server.web.middleware.request_counts import MemoryWindows, Window
 
 Ask = Callable[[str], int]
@@ -81,3 +84,21 @@ def test_counts_in_memory_end_with_their_window_and_stay_few(
         windows.add(rate, str(number))
     assert len(windows) <= 50
     assert windows.look(rate, "999").count == 1
+
+
+def test_passwords_are_counted_by_network_and_all_together() -> None:
+    rates = RateLimits(LimitsSection())
+
+    def refused(network: int, host: int) -> bool:
+        address = {"REMOTE_ADDR": f"198.51.{network}.{host}"}
+        with Flask(__name__).test_request_context(environ_base=address):
+            try:
+                rates.check_password("ann")
+            except TooManyRequests:
+                return True
+        return False
+
+    for network in range(10):
+        tries = [refused(network, 1 + number % 2) for number in range(31)]
+        assert tries == [False] * 30 + [True], network
+    assert refused(10, 1)
