@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +47,11 @@ MAX_COUNTED = 300_000
 MAX_SITE_TEXT = 20_000
 # What is shorter, and on every page, is a label: “Share this article”, “Read more about it”.
 SHORTEST_SENTENCE = 10
+# In letters, of a script that writes no blanks between words.
+SHORTEST_WITHOUT_BLANKS = 20
 AT_ONCE = 20
+# Kana, Chinese characters, Thai, Lao and Khmer.
+_WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 @dataclass
@@ -98,6 +103,10 @@ class SharedBlocks:
         return [part for part, count in self._title_parts.most_common(10) if count >= least]
 
 
+def _is_content(block: Block) -> bool:
+    return not (block.margin or block.level) and states_something(block)
+
+
 def _key(block: Block) -> bytes:
     place = "margin" if block.margin else "content"
     return hashlib.blake2b(f"{place}\0{block.text}".encode(), digest_size=8).digest()
@@ -105,8 +114,9 @@ def _key(block: Block) -> bytes:
 
 def states_something(block: Block) -> bool:
     """Whether *block*, in the content of all pages, tells visitors more than where to click."""
-    is_sentence = not block.link and len(block.text.split()) >= SHORTEST_SENTENCE
-    return block.has_fact or is_sentence
+    letters = len(_WITHOUT_BLANKS.findall(block.text))
+    is_long = len(block.text.split()) >= SHORTEST_SENTENCE or letters >= SHORTEST_WITHOUT_BLANKS
+    return block.has_fact or (is_long and not block.link)
 
 
 def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
@@ -268,7 +278,10 @@ class SiteBlocks:
         return True
 
     def drafts(self, start: str, name: str) -> list[Draft]:
-        """The site's own documents, one a language, where they state anything checkable."""
+        """The site's own documents, one a language, where they state something.
+
+        Of what is in margins, only facts count: menus and mottos alone are no document.
+        """
         base = site_document_base(start)
         return [
             Draft(
@@ -278,5 +291,5 @@ class SiteBlocks:
                 language or None,
             )
             for language, blocks in self._blocks.items()
-            if any(block.has_fact for block in blocks)
+            if any(block.has_fact or _is_content(block) for block in blocks)
         ]

@@ -134,6 +134,27 @@ def test_a_sentence_in_the_content_of_all_pages_is_told_once(
     assert "#### First day\nWho comes" in documents["/?#en"][1]
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Every pump that we show here may be touched by visitors who ask first.",
+        "本サイトは収集された情報を元に作成されているため、誤った内容が存在する場合があります。",
+    ],
+)
+def test_a_sentence_without_a_fact_in_the_content_of_all_pages_is_not_lost(
+    crawl: Callable[[], Documents], web: WebSite, note: str
+) -> None:
+    links = " ".join(f'<a href="/p{at}">Pump {at}</a>' for at in range(5))
+    for at, path in enumerate(("/", *(f"/p{at}" for at in range(5)))):
+        text = f"<h1>Room {at}</h1><p>About number {at}. {links}</p>"
+        page = f"{text}<h2>Please note</h2><p>{note}</p>"
+        headers = {"Content-Type": "text/html; charset=utf-8"}
+        web.pages[path] = (200, headers, f"<html lang=en><body>{page}</body></html>".encode())
+    texts = [text for _title, text in crawl().values()]
+    assert sum(text.count(note) for text in texts) == 1
+    assert any(f"## Please note\n{note}" in text for text in texts)
+
+
 def test_a_name_that_heads_every_page_is_the_site_s(
     crawl: Callable[[], Documents], web: WebSite
 ) -> None:
