@@ -113,7 +113,8 @@ def _answer_from_pages(
         return _show_best(together, material, frame)
     if assessment is not None and assessment.answers:
         answering = in_order_asked_for(candidates, query)
-        return _quote(answering, material, frame, in_doubt=assessment.is_in_doubt)
+        in_doubt = assessment.is_in_doubt and query.own is None
+        return _quote(answering, material, frame, in_doubt=in_doubt)
     nothing = page_answer(sections, (), frame)
     if assessment is not None and assessment.is_unsure:
         return replace(

@@ -37,8 +37,8 @@ from chatbot_server.retrieval.answer.subject import (
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder
-from chatbot_server.retrieval.language.clauses import Question, questions_of
-from chatbot_server.retrieval.language.dialogue.follow_up import context_of
+from chatbot_server.retrieval.language.clauses import Question, is_courtesy, questions_of
+from chatbot_server.retrieval.language.dialogue.follow_up import context_of, is_followup
 from chatbot_server.retrieval.language.dialogue.properties import property_of_it
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
 from chatbot_server.retrieval.language.languages import LANGUAGES
@@ -95,7 +95,9 @@ class KnowledgeBase:
         questions, language = self.questions(site_id, question, locale)
         pages = self.pages_shown(site_id, history, locale)
         subject = self.subject_asked_about(site_id, question, history, locale)
-        history = _in_page_words(history, language)
+        history = [
+            text for text in _in_page_words(history, language) if not is_courtesy(text, languages)
+        ]
         ground = partial(self._ground_one, site_id, language, EarlierTurns(pages=pages))
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
@@ -109,8 +111,7 @@ class KnowledgeBase:
             return about_subject
 
         def ground_alone(text: str, before: Sequence[str]) -> Grounding:
-            distances = self.in_conversation(site_id, text, before, language)
-            earlier = EarlierTurns(distances, pages)
+            earlier = replace(self.in_conversation(site_id, text, before, language), pages=pages)
             return self._ground_one(site_id, language, earlier, text, ())
 
         return ground_single(ground, ground_alone, questions[0], history)
@@ -178,16 +179,19 @@ class KnowledgeBase:
 
     def in_conversation(
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
-    ) -> dict[int, float]:
-        """How far sections are behind the best one for *question* and those it depends on.
-
-        By chunk id: zero or less.
-        """
+    ) -> EarlierTurns:
+        """How far sections are behind the best one for *question* and those it depends on."""
         languages = self.searcher.languages(self.database, site_id).languages
-        both = f"{context_of(question, history, languages)} {question}"
-        with self.open_search(site_id, both, (), language) as (index, query, hits):
+        context = context_of(question, history, languages)
+        depends = is_followup(question, languages)
+        with self.open_search(site_id, f"{context} {question}", (), language) as (
+            index,
+            query,
+            hits,
+        ):
             query.rarity = index.rarity(query.stems_to_search)
-            return distances(load_sections(index, query, hits)) if hits else {}
+            behind_best = distances(load_sections(index, query, hits)) if hits else {}
+        return EarlierTurns(behind_best, context=context if depends else "")
 
     def _ground_one(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.decide.evidence import (
@@ -104,8 +104,8 @@ def _explain_one(
         # Such a question is searched for together with the one that names its subject.
         question, put_before = f"{subject.question} {question}", ()
     elif history and not has_few_own_words(question):
-        distances = base.in_conversation(site_id, question, history, language)
-        earlier, put_before = EarlierTurns(distances, pages), ()
+        in_conversation = base.in_conversation(site_id, question, history, language)
+        earlier, put_before = replace(in_conversation, pages=pages), ()
     with base.open_search(site_id, question, put_before, language) as (index, query, hits):
         query.rarity = index.rarity(query.stems_to_search)
         query.earlier = earlier

@@ -27,6 +27,11 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
             "and a child's bike?",
             "How much is a bike for a week?",
         ),
+        (
+            ["How much is a canoe for the Heron loop?"],
+            "what about a kayak?",
+            "How much is a for the Heron loop?",
+        ),
         (["How much is a city bike?"], "and the deposit?", "How much is a city bike?"),
         (["Où est le moulin ?"], "c'est ouvert quand ?", "Où est le moulin ?"),
         (

@@ -147,10 +147,12 @@ class EarlierTurns:
         distances: how far sections are behind the best one for the question after those that it
             depends on, by chunk id: zero or less; empty if that was not looked up.
         pages: the pages that answered the questions before; see :func:`page_of`.
+        context: the earlier questions that a follow-up depends on, where it is looked up alone.
     """
 
     distances: Mapping[int, float] = field(default_factory=dict)
     pages: frozenset[str] = frozenset()
+    context: str = ""
 
 
 def page_of(url: str, title: str) -> str:
@@ -222,6 +224,15 @@ class Query(ParsedText):
         """Whether it is a follow-up that names no subject of its own."""
         own = self.own
         return own is not None and names_no_subject(own.text, own.languages, own.language)
+
+    @cached_property
+    def context(self) -> Query | None:
+        """The earlier questions that it depends on, where it is looked up without them."""
+        if not self.earlier.context:
+            return None
+        query = Query(self.earlier.context, self.languages)
+        query.rarity = self.rarity
+        return query
 
     @classmethod
     def in_context(

@@ -10,6 +10,7 @@ from chatbot_server.retrieval.language.ranges import lies_outside
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.language.words import stems
+from chatbot_server.retrieval.language.words.synonyms import Word
 
 # A row with this share of the best row's weight is asked for as well.
 NEARLY = 0.85
@@ -39,13 +40,33 @@ def rows_left_out(
     # “the menu for children”, every row with a menu may be the answer.
     is_understood = all(word.is_in(terms) for word in query.content_words)
     named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0)
+    if not named_rows and query.context is not None:  # “Are trailers allowed on it?”
+        named_rows = rows_named(names, query.context, language, NEARLY)
+    if not named_rows and (is_understood or query.context is not None):
+        rows = {at: sentences[at] for at in names}
+        named_rows = _row_holding(rows, query.context or query, language)
     return frozenset(names) - named_rows if named_rows else frozenset()
 
 
+def _row_holding(rows: Mapping[int, str], query: Query, language: str | None) -> frozenset[int]:
+    """The position of that of *rows* that *query* names by what stands in its other cells.
+
+    “Who teaches nervous drivers?” Empty if that is in several: to “what is included?”, the rows
+    that are not are told, too. Words that stand for a kind of facts, such as “cost”, name no row.
+    """
+    words = [word for word in query.content_words if not word.concepts]
+    named_rows = rows_named(rows, query, language, NEARLY, words)
+    return named_rows if len(named_rows) == 1 < len(rows) else frozenset()
+
+
 def rows_named(
-    names: Mapping[int, str], query: Query, language: str | None, share: float
+    names: Mapping[int, str],
+    query: Query,
+    language: str | None,
+    share: float,
+    words: Sequence[Word] | None = None,
 ) -> frozenset[int]:
-    """The positions of the rows in *names* that *query* names.
+    """The positions of the rows in *names* that *query* names, by *words* or any of its own.
 
     Each word of the query names the rows that contain it. With a *share*, it names only those of
     them that have at least this share of the best one's weight, and are worded most alike.
@@ -60,7 +81,7 @@ def rows_named(
     terms = {at: query.terms_of(name, language) for at, name in names.items()}
     weights = {at: query.weight_in(terms_of_row) for at, terms_of_row in terms.items()}
     named_rows: set[int] = set()
-    for word in query.content_words:
+    for word in query.content_words if words is None else words:
         holders = [at for at, terms_of_row in terms.items() if word.is_in(terms_of_row)]
         if 0 < len(holders) < len(names):
             enough = share * max(weights[at] for at in holders)

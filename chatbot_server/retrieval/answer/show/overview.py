@@ -14,6 +14,7 @@ from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import fold
+from chatbot_server.retrieval.language.time.seasons import parts_of_year
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.knowledge.chunks import load_document
 
@@ -30,7 +31,8 @@ def overview_of(
     The page is that of the first or second of *sections*; empty if neither is such an overview.
     """
     asking_words = frozenset().union(*(LANGUAGES[code].asks_which for code in query.languages))
-    if query.words.isdisjoint(asking_words) or query.moment or query.days:
+    asks_of_time = query.moment or query.days or parts_of_year(query.text, query.languages)
+    if query.words.isdisjoint(asking_words) or asks_of_time:
         return []
     pages = (whole_page(section, query, titles, unit) for section in sections[:2])
     return next(filter(None, pages), [])

@@ -117,3 +117,10 @@ def test_the_explanation_shows_what_was_searched_for(base: KnowledgeBase, site_i
     assert explanation.question == "price?"
     assert explanation.looked_up == "When is the jazz workshop? price?"
     assert explanation.status == "unsure"
+
+
+def test_thanks_in_between_change_nothing(base: KnowledgeBase, site_id: int) -> None:
+    question = "Where is the Hull studio?"
+    plainly = base.ground(site_id, "and in York?", [question]).answer
+    assert "Micklegate" in plainly
+    assert base.ground(site_id, "and in York?", [question, "ok thanks"]).answer == plainly

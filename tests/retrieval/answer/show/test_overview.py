@@ -95,3 +95,11 @@ def test_a_home_page_is_no_topic(database: Database, site_id: int) -> None:
         add_note(database, site_id, title, TEXT)
     topics = KnowledgeBase(database).topics(site_id, "en")
     assert topics == ["Classes", "Booking", "Prices"]
+
+
+def test_of_one_season_the_rest_of_its_page_is_not_told(database: Database, site_id: int) -> None:
+    hours = "## Summer hours\n\nDaily 10am to 7pm.\n\n## Winter hours\n\nSundays 1pm to 5pm."
+    add_note(database, site_id, "Hours and prices", f"{hours}\n\n## Full price\n\nAn adult is £8.")
+    history = ["What are your hours in summer?"]
+    answer = KnowledgeBase(database).ground(site_id, "and in winter?", history).answer
+    assert ("1pm to 5pm" in answer, "£8" in answer) == (True, False)

@@ -43,6 +43,11 @@ TABLES = {
         "- Under 4 years — free",
         "- Season ticket — £60",
     ],
+    "instructors": [
+        "- Ann — Teaches: nervous drivers; Day off: Friday",
+        "- Bob — Teaches: towing; Day off: Monday",
+        "- Cy — Teaches: motorway; Day off: Monday",
+    ],
     "list": ["- Breakfast", "- Towels", "- Parking"],
 }
 
@@ -57,6 +62,8 @@ TABLES = {
         ("cottage", "Are towels included?", [2]),
         ("cottage", "What is included?", [0, 1, 2, 3, 4]),
         ("hair", "How much is a women's cut?", [0]),
+        ("instructors", "Who teaches nervous drivers?", [0]),
+        ("instructors", "Who teaches drivers on one wheel?", [0, 1, 2]),
         ("hair", "How much is a cut?", [0, 1]),
         ("hours", "Êtes-vous ouverts mardi après-midi ?", [1, 3]),
         ("hours", "Quels sont vos horaires ?", [0, 1, 2, 3]),
@@ -106,3 +113,25 @@ def test_a_table_that_was_cut_is_shown_whole(database: Database, site_id: int) -
     add_note(database, site_id, "Huts", f"# Huts\n\n| Hut | What | Price |\n|---|---|---|\n{rows}")
     answer = KnowledgeBase(database).ground(site_id, "Which huts are there?").answer
     assert [answer.count(f"Price: {number}0 €") for number in range(10, 24)] == [1] * 14
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "row"),
+    [
+        ("How long is the Orchard Circle?", "Are trailers allowed on it?", "- Orchard Circle — "),
+        ("Which walk is nine miles long?", "Are trailers allowed on it?", "- Orchard Circle — "),
+        ("How much is a canoe for the Towpath?", "What about a trailer?", "- Towpath — "),
+    ],
+)
+def test_a_follow_up_is_told_the_row_that_was_spoken_of(
+    database: Database, site_id: int, before: str, question: str, row: str
+) -> None:
+    head = "| Walk | Length | Trailers allowed | Canoe |\n|---|---|---|---|\n"
+    rows = (
+        "| Towpath | 15 miles | yes | £9 |\n| Orchard Circle | nine miles | yes | £12 |\n"
+        "| Tarn Edge | 22 miles | no | £15 |\n| Abbey | 13 miles | no | £8 |"
+    )
+    add_note(database, site_id, "Walks", f"# Walks\n\n{head}{rows}")
+    add_note(database, site_id, "Café", "Tea and cake from nine, beside the lake.")
+    answer = KnowledgeBase(database).ground(site_id, question, [before]).answer
+    assert [line[: len(row)] for line in answer.splitlines()] == [row]
