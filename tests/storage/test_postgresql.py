@@ -15,7 +15,7 @@ from chatbot_server.errors import Unavailable
 from chatbot_server.storage import database as connecting
 from chatbot_server.storage.copying import keep_writers_out
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.site.sites import add_site, demo_site
 
 
 def test_who_may_not_install_pgvector_is_told_what_to_do(postgresql: Cluster) -> None:
@@ -108,3 +108,30 @@ def test_who_keeps_writers_out_waits_for_none_that_waits_for_it(postgresql: Clus
             assert not eraser.is_alive()
             assert session.scalar(text("SELECT count(*) FROM conversation")) == 0
         database.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "is_given_again"),
+    [
+        ("SELECT 1", True),
+        ("CREATE TABLE further (number INTEGER)", False),
+        ("ALTER TABLE site DROP COLUMN country", False),
+        ("ANALYZE site", False),
+        ("UPDATE alembic_version SET version_num = '0001'", False),
+    ],
+)
+def test_the_next_test_has_a_database_like_a_new_one(
+    postgresql: Cluster, change: str, is_given_again: bool
+) -> None:
+    urls, ids = [], []
+    for _ in range(2):
+        with postgresql.cleared_database() as url:
+            urls.append(url)
+            database = Database(url)
+            with database.session() as session:
+                ids.append(add_site(session, "Shop").id)
+                assert len(session.execute(text("SELECT id FROM site")).all()) == 1
+            with database.session() as session:
+                session.execute(text(change))
+            database.close()
+    assert (ids, urls[0] == urls[1]) == ([1, 1], is_given_again)

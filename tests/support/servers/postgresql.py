@@ -35,6 +35,41 @@ SETTINGS = {
 }
 
 
+# What a test may not have changed if another is to have its database: tables and their columns,
+# constraints, triggers, the version of the tables, and what the planner was told about their rows.
+FORM = """
+SELECT
+    (SELECT md5(string_agg(concat_ws(' ', c.oid, relname, attname, atttypid, attnotnull), ','
+        ORDER BY c.oid, attnum))
+        FROM pg_class c LEFT JOIN pg_attribute a ON attrelid = c.oid AND attnum > 0
+        WHERE relnamespace = 'public'::regnamespace),
+    (SELECT md5(string_agg(concat_ws(' ', oid, conname), ',' ORDER BY oid))
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
+    (SELECT count(*) FROM pg_trigger),
+    (SELECT count(*) FROM pg_proc),
+    (SELECT string_agg(version_num, ',') FROM alembic_version),
+    (SELECT count(*) FROM pg_statistic s JOIN pg_class c ON c.oid = s.starelid
+        WHERE relnamespace = 'public'::regnamespace)
+"""
+DISCONNECT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+# No rows, and numbers from 1 again. Only a table that takes room can have rows.
+CLEAR = """
+SET session_replication_role = replica;
+DO $$ DECLARE name regclass; BEGIN
+    FOR name IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind = 'r' AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
+    LOOP EXECUTE 'DELETE FROM ' || name; END LOOP;
+    PERFORM setval(seqrelid, 1, false) FROM pg_sequence
+        WHERE pg_sequence_last_value(seqrelid) IS NOT NULL;
+END $$
+"""
+# What deleted rows leave behind is in nobody's way up to here.
+IS_SMALL = "SELECT pg_database_size(current_database()) - pg_database_size('migrated') < 2000000"
+
+
 class _Person(TypedDict, total=False):
     """Who runs a process, if not the person who runs the tests."""
 
@@ -47,6 +82,7 @@ class Cluster:
     """One server on a Unix socket; each test gets a database of its own."""
 
     def __init__(self) -> None:
+        self._cleared: list[str] = []
         self.folder = Path(tempfile.mkdtemp(prefix="chatbot-pg-"))
         self._numbers = itertools.count(1)
         self._as: _Person = {}
@@ -68,6 +104,8 @@ class Cluster:
         first = Database(self.url("migrated"))
         first.migrate()
         first.close()
+        with psycopg.connect(self._words("migrated")) as connection:
+            self._form = connection.execute(FORM).fetchone()
 
     def url(self, name: str, user: str = USER) -> str:
         """The address of a database of this server."""
@@ -81,9 +119,36 @@ class Cluster:
         yield self.url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def cleared_database(self) -> Iterator[str]:
+        """The address of a migrated database without rows, perhaps one that a test had before.
+
+        To make one takes longer than most tests. One that was changed in more than its rows is
+        dropped.
+        """
+        if not self._cleared:
+            name = f"test_{next(self._numbers)}"
+            self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
+            self._cleared.append(name)
+        name = self._cleared.pop()
+        yield self.url(name)
+        try:
+            with psycopg.connect(self._words(name), autocommit=True) as connection:
+                connection.execute(DISCONNECT)
+                is_small = connection.execute(IS_SMALL).fetchone() == (True,)
+                if is_small and connection.execute(FORM).fetchone() == self._form:
+                    connection.execute(CLEAR)
+                    self._cleared.append(name)
+                    return
+        except psycopg.errors.UndefinedTable:  # it has no version any more
+            pass
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _words(self, name: str) -> str:
+        return f"host={self.folder} user={USER} dbname={name}"
+
     def _run(self, statement: str) -> None:
-        with psycopg.connect(host=str(self.folder), user=USER, dbname="postgres") as connection:
-            connection.autocommit = True
+        with psycopg.connect(self._words("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def close(self) -> None:
