@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.files.pdf_files import Text, drawn, pdf_of, stream
-from support.files.read_file import read_bytes
+from support.files.read_file import read_bytes, read_office
 
 
 def form(texts: list[Text], *fields: bytes, drawing: bytes = b"") -> str:
@@ -101,3 +101,7 @@ def test_cells_that_fields_fill_are_a_table() -> None:
     cells = b"".join(b"%d %d 150 23 re S\n" % (x, y) for x in (48, 198) for y in (694, 671, 648))
     text = form(texts, *fields, drawing=cells)
     assert text == "| Adults | 42 EUR |\n| Juniors | 15 EUR |\n| Name |  |"
+
+
+def test_a_value_beside_its_label_stays_in_its_line_where_blanks_are_written() -> None:
+    assert "Music must stop at 11.30 pm" in read_office("hall-form.pdf")["text"]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from support.files.read_file import read_office
 
-from chatbot_server.retrieval.read.files.pdf.tags import TaggedTable
+from chatbot_server.retrieval.read.files.pdf.page import Piece
+from chatbot_server.retrieval.read.files.pdf.page_reader import mark_items
+from chatbot_server.retrieval.read.files.pdf.tagged import tagged_tables
+from chatbot_server.retrieval.read.files.pdf.tags import TaggedTable, TextTag
 
 BICYCLES = read_office("velos-two-chromium.pdf")["text"].split("\n\n")
 CLIMBING = read_office("climb-tagged.pdf")["text"].split("\n\n")
@@ -73,3 +76,27 @@ def test_tags_that_make_no_grid_are_not_believed(
     cells: list[list[tuple[int, int]]], rows: int, is_grid: bool
 ) -> None:
     assert TaggedTable(cells, row_count=rows, column_count=2).is_grid is is_grid
+
+
+def piece_at(x: float, baseline: float, text: str, tag: TextTag) -> Piece:
+    return Piece(text, x, x + 6 * len(text), baseline, 10, is_bold=False, tag=tag)
+
+
+def test_a_cell_with_times_below_each_other_holds_rows_and_is_read_by_where_they_stand() -> None:
+    table = TaggedTable([[(0, 0)], [(0, 1)], [(1, 0)], [(1, 1)]], row_count=2, column_count=2)
+    cells = [(50, 10, "Day", 0), (99, 10, "What", 1), (50, 24, "9.30", 2), (99, 24, "Walk", 3)]
+    rows = [[piece_at(x, y, text, TextTag(table, at)) for x, y, text, at in cells]]
+    assert len(tagged_tables(rows)[0]) == 1
+    later = [
+        piece_at(50, 36, "11.00", TextTag(table, 2)),
+        piece_at(99, 36, "Swim", TextTag(table, 3)),
+    ]
+    assert tagged_tables([*rows, later]) == ([], [*rows, later])
+
+
+def test_an_item_with_its_price_at_the_end_of_the_line_gets_no_bullet() -> None:
+    dish, other = TextTag(item=1), TextTag(item=2)
+    pieces = [piece_at(50, 10, "Soup", dish), piece_at(300, 10, "4 €", dish)]
+    pieces.append(piece_at(50, 24, "Ask for more.", other))
+    mark_items(pieces)
+    assert [piece.text for piece in pieces] == ["Soup", "4 €", "• Ask for more."]

@@ -10,7 +10,9 @@ from statistics import median
 from chatbot_server.retrieval.read.files.pdf.page import COLUMN_GAP, WORD_GAP, Letter
 
 GUESSED = "\t"  # a blank that PDFium adds where letters stand apart
-# In points: blanks of a line that is justified are equally wide, or nearly where none is written.
+# In heights of a letter: a wider blank is stretched, as in lines that are justified.
+USUAL_BLANK = 0.27
+# In points: how much blanks of a line differ; where they are stretched, more.
 SAME_WIDTH, NEARLY_SAME_WIDTH = 0.3, 0.6
 # So many equal ones are those of a line, and not of cells with a word each.
 MANY_WORDS = 6
@@ -34,10 +36,11 @@ def with_written_blanks(letters: Sequence[Letter]) -> tuple[list[Letter], bool]:
         gaps = word_gaps(line)
         widths = [width for width, has_blank in gaps.values() if has_blank]
         others = {at: width for at, (width, has_blank) in gaps.items() if not has_blank}
-        most = SAME_WIDTH if widths else NEARLY_SAME_WIDTH
         if not widths and len(others) >= MANY_WORDS:
             widths = list(others.values())
         usual = median(widths) if widths else -1.0
+        is_stretched = usual > USUAL_BLANK * line[0].size
+        most = NEARLY_SAME_WIDTH if is_stretched else SAME_WIDTH
         lacking = [at for at, width in others.items() if abs(width - usual) <= most]
         written_count += len(gaps) - len(others) + len(lacking)
         unwritten_count += len(others) - len(lacking)
@@ -64,7 +67,8 @@ def lines_of(letters: Sequence[Letter]) -> Iterator[list[Letter]]:
                 line = []
             former = letter
         line.append(letter)
-    yield line
+    if line:
+        yield line
 
 
 def word_gaps(line: Sequence[Letter]) -> dict[int, tuple[float, bool]]:

@@ -135,6 +135,7 @@ def pieces_of_field(field: FormField, label: Label | None) -> Iterator[Piece]:
     else:
         if label:
             first.baseline, first.size = label.piece.baseline, label.piece.size
+            label.piece.has_blank_behind = True
         elif field.name and not field.is_check:
             first.text = f"{field.name} : {first.text}"
         yield first

@@ -62,13 +62,19 @@ def read_page(page: Any, blanks: Blanks = Blanks.GUESSED) -> PdfPage:
 
 
 def mark_items(pieces: Sequence[Piece]) -> None:
-    """Put a bullet before each item of a list whose own one is drawn, as browsers have it."""
+    """Put a bullet before each item of a list whose own one is drawn, as browsers have it.
+
+    What has its price at the other end of its line is a row of a table.
+    """
     former = 0
-    for piece in pieces:
-        is_new = piece.tag.item and piece.tag.item != former
-        if is_new and not piece.begins_with_mark and not piece.is_bold:
+    for number, piece in enumerate(pieces):
+        item = piece.tag.item
+        after = pieces[number + 1] if number + 1 < len(pieces) else piece
+        is_row = after.tag.item == item and piece.x1 < after.x0
+        is_row = is_row and abs(after.baseline - piece.baseline) < piece.size / 2
+        if item and item != former and not (piece.begins_with_mark or piece.is_bold or is_row):
             piece.text = f"• {piece.text}"
-        former = piece.tag.item
+        former = item
 
 
 def letters_of(page: Any, tags: PageTags) -> Iterator[Letter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from chatbot_server.retrieval.read.files.pdf.columns import ALIGNED
@@ -14,6 +15,7 @@ IN_MIDDLE = 6.0
 LARGER = 1.2
 # In points: as far from the row above as from the one below.
 SAME_GAP = 1.0
+_DIGIT = re.compile(r"\d")
 
 
 def full_rows(rows: Sequence[Row], number: int, gutter_count: int) -> list[Row]:
@@ -38,10 +40,15 @@ def is_title_between(rows: Sequence[Row], number: int, gutter_count: int) -> boo
 
 
 def spans_columns(rows: Sequence[Row], number: int, gutter_count: int) -> bool:
-    """Whether the row *number* has cells that span columns, at the places of those in full rows."""
+    """Whether the row *number* has cells that span columns, at the places of those in full rows.
+
+    Those end with values: lines of text in columns begin at one place, too.
+    """
     full = full_rows(rows, number, gutter_count)
     cells = [cell for row in full for cell in row]
-    return len(rows[number]) > 1 and all(is_in_place(piece, cells) for piece in rows[number])
+    have_values = len(full) > 1 and all(_DIGIT.search(row[-1].text) for row in full)
+    are_in_place = all(is_in_place(piece, cells) for piece in rows[number])
+    return have_values and len(rows[number]) > 1 and are_in_place
 
 
 def is_in_place(piece: Piece, cells: Sequence[Piece]) -> bool:

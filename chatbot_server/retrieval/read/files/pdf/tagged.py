@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from chatbot_server.retrieval.read.files.pdf.page import Piece
@@ -11,6 +12,8 @@ from chatbot_server.retrieval.read.files.pdf.tags import TaggedTable
 
 # Letters in a cell: a table with more of them in one places things on the page.
 MAX_CELL = 600
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 def tagged_tables(rows: Sequence[Row]) -> tuple[list[TableBlock], list[Row]]:
@@ -31,7 +34,10 @@ def tagged_tables(rows: Sequence[Row]) -> tuple[list[TableBlock], list[Row]]:
 
 
 def block_of(table: TaggedTable, pieces: Sequence[Piece]) -> TableBlock | None:
-    """*table* with its *pieces*, a merged cell in all of its places; None: it places things."""
+    """*table* with its *pieces*, a merged cell in all of its places.
+
+    None: it places things, or has rows of its own in one of its cells.
+    """
     cells: dict[int, list[Piece]] = {}
     for piece in pieces:
         cells.setdefault(piece.tag.number, []).append(piece)
@@ -46,7 +52,8 @@ def block_of(table: TaggedTable, pieces: Sequence[Piece]) -> TableBlock | None:
         for row, column in table.cells[number]:
             if row < table.row_count:
                 rows[row][column] = cell_text(own)
-    if max(len(cell) for row in rows for cell in row) > MAX_CELL:
+    is_long = max(len(cell) for row in rows for cell in row) > MAX_CELL
+    if is_long or any(holds_rows(own, cells.get(at + 1, ())) for at, own in cells.items()):
         return None
     return TableBlock(
         rows,
@@ -57,6 +64,14 @@ def block_of(table: TaggedTable, pieces: Sequence[Piece]) -> TableBlock | None:
         max(piece.baseline for piece in part),
         usual_size([part]),
     )
+
+
+def holds_rows(cell: Sequence[Piece], following: Sequence[Piece]) -> bool:
+    """Whether times or numbers stand below each other in *cell*, a text beside each of them."""
+    beside = {round(piece.baseline) for piece in following if _WORD.search(piece.text)}
+    lines = {round(piece.baseline) for piece in cell}
+    are_values = all(_DIGIT.search(piece.text) and not _WORD.search(piece.text) for piece in cell)
+    return len(lines) > 1 and are_values and lines <= beside
 
 
 def first_part(pieces: Sequence[Piece]) -> list[Piece]:
