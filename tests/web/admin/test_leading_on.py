@@ -41,7 +41,7 @@ def test_an_answer_is_bettered_from_its_conversation(owner: OwnerServer, post: P
     assert 'value="What is the deposit?"' in form
     saved = post("/admin/KEY/faq", question="What is the deposit?", answer="300 €.", better=message)
     assert f"/conversations/{thread}?again=yes" in saved.location
-    assert "300 €." in browser.get(saved.location).text
+    assert "300\u00a0€." in browser.get(saved.location).text
     reader = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}").text
     assert "better=" not in reader
 
