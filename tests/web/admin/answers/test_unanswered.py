@@ -44,7 +44,7 @@ def test_what_would_change_is_shown_as_visitors_see_it(owner: OwnerServer, post:
     assert f'/unanswered/{group}#question-{group}"' in page
     with owner.database.session() as session:
         assert {row.action for row in entries_before(session)} == {"log_in"}
-    page = post(f"/admin/KEY/unanswered/{group}", **form | {"question": "Is there sauna?"}).text
+    page = post("/admin/KEY/faq", **form | {"question": "Is there a sauna?"}).text
     assert "None of 1 golden questions and recent visitors’ questions would" in page
 
 
