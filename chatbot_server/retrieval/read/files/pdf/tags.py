@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAX_ELEMENTS, MAX_DEPTH = 20_000, 40
+# All of them are looked at for each page: tags of a file with more are not read.
+MAX_CHILDREN = 5000
 MAX_COLUMNS, MAX_ROWS, MAX_SPAN = 60, 500, 60
 CELLS, ROW_GROUPS = ("TH", "TD"), ("THead", "TBody", "TFoot")
 Place = tuple[int, int]  # row and column
@@ -150,7 +152,8 @@ class PageTags:
             table.header_rows += 1
 
     def _children(self, element: Any) -> Iterator[Any]:
-        for at in range(min(self._pdfium.FPDF_StructElement_CountChildren(element), self._room)):
+        count = self._pdfium.FPDF_StructElement_CountChildren(element)
+        for at in range(count if count <= MAX_CHILDREN else 0):
             # Texts that are marked in the element itself have a number instead.
             if self._pdfium.FPDF_StructElement_GetChildMarkedContentID(element, at) < 0:
                 yield self._pdfium.FPDF_StructElement_GetChildAtIndex(element, at)
