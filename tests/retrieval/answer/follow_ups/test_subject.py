@@ -119,8 +119,12 @@ def test_the_explanation_shows_what_was_searched_for(base: KnowledgeBase, site_i
     assert explanation.status == "unsure"
 
 
-def test_thanks_in_between_change_nothing(base: KnowledgeBase, site_id: int) -> None:
-    question = "Where is the Hull studio?"
-    plainly = base.ground(site_id, "and in York?", [question]).answer
-    assert "Micklegate" in plainly
-    assert base.ground(site_id, "and in York?", [question, "ok thanks"]).answer == plainly
+def test_thanks_in_between_change_nothing(database: Database, site_id: int) -> None:
+    add_note(database, site_id, "Leeds", "The Leeds shop is open Monday to Saturday.")
+    add_note(database, site_id, "Opening hours", "The Hull shop is open Tuesday to Sunday.")
+    add_note(database, site_id, "Hull", "3 Dock Lane, Hull. Call the Hull shop. Thanks, Hull!")
+    base = KnowledgeBase(database)
+    history = ["Is the Leeds shop open on Sunday?", "thanks"]
+    for before in (history[:1], history):
+        answer = base.ground(site_id, "and Hull?", before).answer
+        assert ("Tuesday to Sunday" in answer, "Dock Lane" in answer) == (True, False)
