@@ -143,6 +143,21 @@ def test_the_end_says_what_kind_of_answer_it_was_and_who_wants_a_person(tmp_path
     assert (fields["status"], fields["person"]) == ("nothing", True)
 
 
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("slt", "hello"),
+        ("ok super merci bcp", "thanks"),
+        ("?", "abilities"),
+        ("🏺❤️", "abilities"),
+        ("你好", None),
+    ],
+)
+def test_what_hurried_visitors_write_is_recognised(message: str, kind: str | None) -> None:
+    remark = find_remark(message)
+    assert (remark and remark.kind) == kind
+
+
 def test_what_it_can_do_is_told_with_the_sites_own_topics(tmp_path: Path) -> None:
     chat = Chat(tmp_path, ScriptedModel(), NOTHING)
     events = chat.ask("Que peux-tu faire ?")

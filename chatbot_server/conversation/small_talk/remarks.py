@@ -203,7 +203,12 @@ def is_answered(remark: Remark, grounding: Grounding) -> bool:
 
 
 def find_remark(message: str) -> Remark | None:
-    """The remark that *message* is, if it asks nothing of the site."""
+    """The remark that *message* is, if it asks nothing of the site.
+
+    A message without letters or digits, “?” or a picture, is told what it may ask.
+    """
+    if not any(map(str.isalnum, message)):
+        return Remark("abilities", None)
     message_words = words(message[:READ_CHARS])[:READ_WORDS]
     text = squeezed(" ".join(message_words))
     is_short = 0 < len(message_words) <= REMARK_WORDS and len(message) <= READ_CHARS
