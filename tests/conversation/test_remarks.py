@@ -151,6 +151,7 @@ def test_the_end_says_what_kind_of_answer_it_was_and_who_wants_a_person(tmp_path
         ("?", "abilities"),
         ("🏺❤️", "abilities"),
         ("你好", None),
+        ("😀" * 4000, None),  # too long to be read, and refused as such
     ],
 )
 def test_what_hurried_visitors_write_is_recognised(message: str, kind: str | None) -> None:

@@ -162,11 +162,16 @@ def test_a_courtesy_is_returned_and_counts_as_no_question(
 
 @pytest.mark.parametrize(
     ("message", "reply"),
-    [("Bonjour, quand ouvrez-vous ?", "rien"), ("Merci de me rappeler", "rien"), ("?", "nothing")],
+    [("Bonjour, quand ouvrez-vous ?", "rien"), ("Merci de me rappeler", "rien")],
 )
 def test_a_question_with_a_courtesy_is_a_question(tmp_path: Path, message: str, reply: str) -> None:
     chat = Chat(tmp_path, ScriptedModel("write", ["A guess."]), Grounding("nothing"))
     assert reply in text(chat.ask(message))
+
+
+def test_a_message_without_a_word_is_told_what_can_be_asked(tmp_path: Path) -> None:
+    chat = Chat(tmp_path, ScriptedModel("write", ["A guess."]), Grounding("nothing"))
+    assert "You can ask me about:" in text(chat.ask("?"))
 
 
 def test_a_busy_engine_refuses_and_nothing_of_the_question_stays(tmp_path: Path) -> None:

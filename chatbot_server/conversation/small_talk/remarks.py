@@ -34,6 +34,7 @@ LEFT_TO_MODEL: tuple[Kind, ...] = (*COURTESIES, "joke")
 
 # A remark is short; a cry for help may occur anywhere in the first part of a longer message.
 REMARK_WORDS = 20
+WORDLESS_CHARS = 20
 READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
@@ -205,9 +206,9 @@ def is_answered(remark: Remark, grounding: Grounding) -> bool:
 def find_remark(message: str) -> Remark | None:
     """The remark that *message* is, if it asks nothing of the site.
 
-    A message without letters or digits, “?” or a picture, is told what it may ask.
+    A short message without letters or digits, “?” or a picture, is told what it may ask.
     """
-    if not any(map(str.isalnum, message)):
+    if len(message) <= WORDLESS_CHARS and not any(map(str.isalnum, message)):
         return Remark("abilities", None)
     message_words = words(message[:READ_CHARS])[:READ_WORDS]
     text = squeezed(" ".join(message_words))
