@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
-from support.files.read_file import read_office
+from support.files.pdf_files import pdf_of, stream
+from support.files.read_file import read_bytes, read_office
 
+from chatbot_server.retrieval.read.files.pdf import tags
 from chatbot_server.retrieval.read.files.pdf.page import Piece
 from chatbot_server.retrieval.read.files.pdf.page_reader import mark_items
 from chatbot_server.retrieval.read.files.pdf.tagged import tagged_tables
@@ -100,3 +103,49 @@ def test_an_item_with_its_price_at_the_end_of_the_line_gets_no_bullet() -> None:
     pieces.append(piece_at(50, 24, "Ask for more.", other))
     mark_items(pieces)
     assert [piece.text for piece in pieces] == ["Soup", "4 €", "• Ask for more."]
+
+
+def tagged_pdf(span: bytes) -> bytes:
+    """A table of two rows, the first cell of which spans so many columns."""
+    words = ("Walk", "Price", "Mill", "9 pounds")
+    texts = [
+        b"/TD <</MCID %d>> BDC BT /F 11 Tf 1 0 0 1 %d %d Tm (%s) Tj ET EMC"
+        % (number, 50 + 200 * (number % 2), 700 - 20 * (number // 2), word.encode())
+        for number, word in enumerate(words)
+    ]
+    properties = b"/StructParents 0/Resources<</Font<</F 5 0 R>>>>"
+    cell = b"<</S/TD/P %d 0 R/Pg 3 0 R/K %d/A<</O/Table/ColSpan %s>>>>"
+    return pdf_of(
+        [
+            b"<</Type/Catalog/Pages 2 0 R/MarkInfo<</Marked true>>/StructTreeRoot 6 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R%s>>" % properties,
+            stream(b"\n".join(texts)),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+            b"<</Type/StructTreeRoot/K 7 0 R/ParentTree<</Nums[0[10 0 R 11 0 R 12 0 R 13 0 R]]>>>>",
+            b"<</S/Table/P 6 0 R/K[8 0 R 9 0 R]>>",
+            b"<</S/TR/P 7 0 R/K[10 0 R 11 0 R]>>",
+            b"<</S/TR/P 7 0 R/K[12 0 R 13 0 R]>>",
+            *(cell % (8 + at // 2, at, b"1" if at else span) for at in range(4)),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "span", [b"1", b"60", b"-5", b"9" * 60, b"9" * 60 + b".5", b"0." + b"0" * 60]
+)
+def test_spans_that_no_table_has_break_nothing(span: bytes) -> None:
+    text = read_bytes("walks.pdf", tagged_pdf(span))["text"]
+    assert all(word in text for word in ("Walk", "Price", "Mill", "9 pounds"))
+
+
+@pytest.mark.parametrize(("bound", "count"), [("", 4), ("MAX_ELEMENTS", 0), ("MAX_CHILDREN", 0)])
+def test_more_tags_than_are_read_are_bounded(
+    bound: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bound:
+        monkeypatch.setattr(tags, bound, 1)
+    page = pypdfium2.PdfDocument(tagged_pdf(b"1"))[0]
+    page_tags = tags.PageTags(page)
+    in_table = [page_tags.of(text.raw).table for text in page.get_objects()]
+    assert sum(table is not None for table in in_table) == count

@@ -145,6 +145,8 @@ class PageTags:
             taken_places.update(places)
             table.cells.append(places)
             table.column_count = max(table.column_count, column + width)
+            if table.column_count > MAX_COLUMNS:
+                return  # no grid
             are_names = are_names and (not cell or self._kind(cell) == "TH")
             self._read(cell, TextTag(table, len(table.cells) - 1), depth + 1)
         is_title = at > 0 and column == 0 and width > 1
@@ -170,5 +172,5 @@ class PageTags:
             attribute = self._pdfium.FPDF_StructElement_GetAttributeAtIndex(cell, at)
             value = self._pdfium.FPDF_StructElement_Attr_GetValue(attribute, name.encode())
             if value and self._pdfium.FPDF_StructElement_Attr_GetNumberValue(value, byref(number)):
-                return max(1, min(int(number.value), MAX_SPAN))
+                return int(max(1.0, min(number.value, MAX_SPAN)))  # it may be infinite
         return 1
