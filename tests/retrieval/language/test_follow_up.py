@@ -32,6 +32,7 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
             "what about a kayak?",
             "How much is a for the Heron loop?",
         ),
+        (["How much is a city bike?"], "and?", "How much is a city bike?"),
         (["How much is a city bike?"], "and the deposit?", "How much is a city bike?"),
         (["Où est le moulin ?"], "c'est ouvert quand ?", "Où est le moulin ?"),
         (

@@ -174,7 +174,7 @@ def _without_thing(
     is_thing = bool(rest) and rest[0] in articles and len(rest) <= 2 * MAX_CONTENT_WORDS
     starts = [at for at, (_match, word) in enumerate(words) if word in articles]
     # “What about a kayak?” after “a canoe for the Heron Loop” names no loop.
-    starts = [at for at in starts if words[at][1] == rest[0]] or starts
+    starts = [at for at in starts if words[at][1] in rest[:1]] or starts
     # “And the deposit?” asks for a property of the same thing.
     is_property = all(synonyms.word(word, languages).concepts for word in content)
     if is_property or not (is_thing and starts):
