@@ -113,6 +113,7 @@ def _answer_from_pages(
         return _show_best(together, material, frame)
     if assessment is not None and assessment.answers:
         answering = in_order_asked_for(candidates, query)
+        # Beside the answer to a follow-up, it would be the one about what the follow-up replaces.
         in_doubt = assessment.is_in_doubt and query.own is None
         return _quote(answering, material, frame, in_doubt=in_doubt)
     nothing = page_answer(sections, (), frame)
@@ -151,7 +152,11 @@ def _near_entry_sections(
 def _quote(
     answering: Sequence[Candidate], material: Material, frame: Frame, *, in_doubt: bool
 ) -> Grounding:
-    """Sections of pages: all that answer alike, an overview, or the best ones."""
+    """Sections of pages: all that answer alike, an overview, or the best ones.
+
+    Args:
+        in_doubt: a second section is shown that is less near.
+    """
     query, sections = material.query, material.sections
     if group := alike_sections(answering, frame.titles):
         lines = lines_above([*group.values()], query, material.moment, material.now)

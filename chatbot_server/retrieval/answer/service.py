@@ -180,18 +180,16 @@ class KnowledgeBase:
     def in_conversation(
         self, site_id: int, question: str, history: Sequence[str], language: str | None = None
     ) -> EarlierTurns:
-        """How far sections are behind the best one for *question* and those it depends on."""
+        """How far sections are behind the best one for *question* and those before it, and these,
+        if it depends on them."""
         languages = self.searcher.languages(self.database, site_id).languages
         context = context_of(question, history, languages)
-        depends = is_followup(question, languages)
-        with self.open_search(site_id, f"{context} {question}", (), language) as (
-            index,
-            query,
-            hits,
-        ):
+        both = f"{context} {question}"
+        with self.open_search(site_id, both, (), language) as (index, query, hits):
             query.rarity = index.rarity(query.stems_to_search)
             behind_best = distances(load_sections(index, query, hits)) if hits else {}
-        return EarlierTurns(behind_best, context=context if depends else "")
+        is_dependent = is_followup(question, languages)
+        return EarlierTurns(behind_best, context=context if is_dependent else "")
 
     def _ground_one(
         self,

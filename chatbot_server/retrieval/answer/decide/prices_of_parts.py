@@ -28,14 +28,14 @@ def sections_with_prices_of_parts(sections: Sequence[Candidate], query: Query) -
     parts = _parts(query)
     if len(parts) < 2:
         return []
-    stating: list[Candidate] = []
+    priced_sections: list[Candidate] = []
     for words in parts:
         section = next((each for each in sections if states_price_of(words, each, query)), None)
         if section is None:
             return []
-        if section not in stating:
-            stating.append(section)
-    return stating
+        if section not in priced_sections:
+            priced_sections.append(section)
+    return priced_sections
 
 
 def _parts(query: Query) -> list[list[Word]]:

@@ -199,8 +199,8 @@ def _as_text(answering: Sequence[Candidate], frame: Frame) -> str:
     for section in answering:
         # The title of an entry is its question.
         is_titled = has_several_pages or section.document.faq
-        named = frame.titles.path if is_titled else frame.titles.below
-        heading = named(section.document.title, section.chunk.heading)
+        path_of = frame.titles.path if is_titled else frame.titles.below
+        heading = path_of(section.document.title, section.chunk.heading)
         sentences = section.sentences
         start = 1 if sentences[:1] == shown_sentences[-1:] else 0  # chunks share a sentence
         parts.append(frame.render(section, heading if heading != heading_before else "", start))

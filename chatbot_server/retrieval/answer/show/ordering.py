@@ -61,9 +61,9 @@ def _with_named_first(sections: Sequence[Candidate], query: Query) -> list[Candi
     for section in sections[1:]:
         if relevances[best.chunk.id] - relevances[section.chunk.id] > NEAR_ENOUGH:
             break
-        named = query.held_in(section.own_heading_terms) & ~best.held
-        said_of_it = query.held_in(frozenset().union(*section.sentence_terms)) & ~named
-        if named and said_of_it & best.own_held:
+        name_words = query.held_in(section.own_heading_terms) & ~best.held
+        text_words = query.held_in(frozenset().union(*section.sentence_terms)) & ~name_words
+        if name_words and text_words & best.own_held:
             return [section, *(each for each in sections if each is not section)]
     return [*sections]
 
