@@ -19,6 +19,7 @@ from chatbot_server.storage.owners.accounts import (
     use_token,
 )
 from chatbot_server.web.admin.access import COOKIE, PATH, log_browser_in, safe_next
+from chatbot_server.web.admin.known_browsers import known_browser, remember_browser
 from chatbot_server.web.admin.pages import (
     AdminParts,
     go,
@@ -48,7 +49,7 @@ def add_new_accounts(bp: Blueprint, parts: AdminParts) -> None:
                 # After choosing a new password, the second factor is still required.
                 if account.totp_secret:
                     return go("show_login")
-                return log_browser_in(session, account, go(first_page))
+                return _logged_in(session, account, go(first_page))
         except ChatbotError as error:
             values = {name: request.form.get(name, "")[:100] for name in ("token", "name")}
             return render(template, status=error.status, problem=problem_of(error), **values)
@@ -87,14 +88,16 @@ def add_log_in(bp: Blueprint, parts: AdminParts) -> None:
     def check_password() -> Response:
         target, name = safe_next(request.form.get("next", "")), typed("name", 80)
         try:
-            parts.rates.check_password(folded_name(name))
+            with parts.database.session() as session:
+                browser = known_browser(session, name)
+            parts.rates.check_password(folded_name(name), browser)
             with parts.database.session() as session:
                 account = log_in(session, name, request.form.get("password", ""))
                 if account.totp_secret:
                     token = make_token(session, "second", "reader", account)
                     return render("entrance/code", token=token, target=target)
                 response: Response = redirect(target, 303)  # type: ignore[assignment]
-                return log_browser_in(session, account, response)
+                return _logged_in(session, account, response)
         except ChatbotError as error:
             problem = problem_of(error)
             return render(
@@ -123,8 +126,14 @@ def add_second_step(bp: Blueprint, parts: AdminParts) -> None:
                 check_code(session, account, typed("code", 40))
                 use_token(session, token, "second")
                 response: Response = redirect(target, 303)  # type: ignore[assignment]
-                return log_browser_in(session, account, response)
+                return _logged_in(session, account, response)
         except ChatbotError as error:
             template = "entrance/login" if error.code == "token_wrong" else "entrance/code"
             values = {"problem": problem_of(error), "token": token, "target": target, "name": ""}
             return render(template, status=error.status, **values)
+
+
+def _logged_in(session: Session, account: Account, response: Response) -> Response:
+    """*response* with the cookies of a new session, and of a browser that is known from now on."""
+    remember_browser(account, response)
+    return log_browser_in(session, account, response)

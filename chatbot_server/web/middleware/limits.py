@@ -27,6 +27,8 @@ LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
 # Attempts with a password to one account from all networks, each of which has those of an account:
 # a stranger of one network cannot keep its owner out.
 PASSWORDS_OF_ACCOUNT = ("300 per hour",)
+# Attempts in a browser that has logged in to the account before; others' do not count there.
+PASSWORDS_OF_BROWSER = ("20 per 10 minutes", "30 per hour")
 # Messages to a person, of one visitor, and of a network such as a school or an office.
 CONTACT_REQUESTS = ("5 per hour", "20 per day")
 NETWORK_CONTACT_REQUESTS = ("30 per hour", "100 per day")
@@ -121,12 +123,18 @@ class RateLimits:
         if account:
             self._check("login", LOGINS_OF_ACCOUNT, account.casefold())
 
-    def check_password(self, account: str) -> None:
-        """Count one attempt to log in to *account* by its password, for the network it comes from.
+    def check_password(self, account: str, known_browser: str = "") -> None:
+        """Count one attempt to log in to *account* by its password.
+
+        It counts for *known_browser*, if that has logged in to it before, else for its address, its
+        network and the account.
 
         Raises:
             TooManyRequests: with the seconds to wait.
         """
+        if known_browser:
+            self._check("login", PASSWORDS_OF_BROWSER, known_browser)
+            return
         self._check("login", LOGINS, self.visitor())
         name = account.casefold()
         self._check("login", LOGINS_OF_ACCOUNT, f"{self._network()} {name}")

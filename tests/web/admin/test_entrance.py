@@ -8,12 +8,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask.testing import FlaskClient
 from support.servers.owner_server import ORIGIN, PASSWORD, OwnerServer
 from werkzeug.test import TestResponse
 
-from chatbot_server.accounts.service import open_setup, renew_setup, reset_token
+from chatbot_server.accounts.service import open_setup, renew_setup, reset_token, set_password
 from chatbot_server.errors import UsageError
-from chatbot_server.storage.owners.accounts import add_account, all_accounts
+from chatbot_server.storage.owners.accounts import add_account, all_accounts, find_account
 
 Post = Callable[..., TestResponse]
 
@@ -120,3 +121,40 @@ def test_a_stranger_who_guesses_is_told_when_to_try_again_and_keeps_no_owner_out
     assert 0 < int(stranger[-1].headers["Retry-After"]) <= 3600
     assert "Retry-After" not in stranger[0].headers
     assert log_in("198.51.100.7", PASSWORD).status_code == 303
+
+
+def test_a_browser_in_which_the_owner_logged_in_has_attempts_of_its_own(
+    owner: OwnerServer,
+) -> None:
+    owner.browser("owner")
+    own, other = (owner.browser(None) for _ in range(2))
+
+    def log_in(browser: FlaskClient, password: str, address: str, name: str = "the owner") -> int:
+        form, sender = {"name": name, "password": password}, {"REMOTE_ADDR": address}
+        return browser.post(
+            "/admin/login", data=form, headers=ORIGIN, environ_base=sender
+        ).status_code
+
+    assert log_in(own, PASSWORD, "192.0.2.1") == 303
+    for number in range(301):
+        log_in(owner.browser(None), "a wrong guess", f"203.0.{number % 11}.{number % 3}")
+    assert log_in(other, PASSWORD, "192.0.2.2") == 429
+    # The cookie is no session, and none but the account's own counts.
+    own.delete_cookie("chatbot_admin", path="/admin")
+    assert own.get("/admin/people").status_code == 303
+    assert log_in(own, PASSWORD, "192.0.2.2") == 303
+    cookie = own.get_cookie("chatbot_known_browser", path="/admin")
+    assert cookie
+    assert cookie.http_only
+    for wrong in (cookie.value[:-1], f"9{cookie.value}", "1.x.é", ""):
+        other.set_cookie("chatbot_known_browser", wrong, path="/admin")
+        assert log_in(other, PASSWORD, "192.0.2.3") == 429, wrong
+    other.set_cookie("chatbot_known_browser", cookie.value, path="/admin")
+    statuses = [log_in(other, "a wrong guess", "192.0.2.4") for _ in range(21)]
+    assert statuses == [401] * 20 + [429], "a copied one has few attempts, too"
+    # Another password ends the cookie wherever it is.
+    with owner.database.session() as session:
+        set_password(session, find_account(session, "the owner"), "quite another password")
+    fresh = owner.browser(None)
+    fresh.set_cookie("chatbot_known_browser", cookie.value, path="/admin")
+    assert log_in(fresh, "quite another password", "192.0.2.5") == 429

@@ -20,6 +20,7 @@ from chatbot_server.storage.owners.accounts import (
     sessions_of,
 )
 from chatbot_server.web.admin.access import COOKIE, PATH
+from chatbot_server.web.admin.known_browsers import remember_browser
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render, typed
 
 
@@ -37,9 +38,11 @@ def add_own_account(bp: Blueprint, parts: AdminParts) -> None:
                 person = _confirmed(parts, session, "former")
                 newer = request.form.get("password", "")
                 set_password(session, person, newer, except_token=request.cookies[COOKIE])
+                response = go("account", done="saved")
+                remember_browser(person, response)
         except ChatbotError as error:
             return _show(parts, status=error.status, problem=problem_of(error))
-        return go("account", done="saved")
+        return response
 
     @bp.post(f"{PATH}/account/logout-elsewhere")
     def log_out_elsewhere() -> Response:
