@@ -136,6 +136,8 @@ def test_a_browser_in_which_the_owner_logged_in_has_attempts_of_its_own(
         ).status_code
 
     assert log_in(own, PASSWORD, "192.0.2.1") == 303
+    former = own.get_cookie("chatbot_known_browser", path="/admin")
+    assert former
     for number in range(301):
         log_in(owner.browser(None), "a wrong guess", f"203.0.{number % 11}.{number % 3}")
     assert log_in(other, PASSWORD, "192.0.2.2") == 429
@@ -156,5 +158,5 @@ def test_a_browser_in_which_the_owner_logged_in_has_attempts_of_its_own(
     with owner.database.session() as session:
         set_password(session, find_account(session, "the owner"), "quite another password")
     fresh = owner.browser(None)
-    fresh.set_cookie("chatbot_known_browser", cookie.value, path="/admin")
+    fresh.set_cookie("chatbot_known_browser", former.value, path="/admin")
     assert log_in(fresh, "quite another password", "192.0.2.5") == 429
