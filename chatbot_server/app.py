@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
 
 from flask import Flask
@@ -52,7 +53,7 @@ from chatbot_server.web.middleware.request_ids import REQUEST_ID, register_reque
 from chatbot_server.web.middleware.uploads import UploadRequest, UploadTickets
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
 from chatbot_server.web.security_txt import security_txt_blueprint
-from chatbot_server.web.server.terms import LongBody, set_terms, stream_bodies
+from chatbot_server.web.server.terms import LongBody, set_terms, stream_bodies, terms_of
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
 from chatbot_server.web.visitor.chat import chat_blueprint
@@ -109,7 +110,8 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     send_mail = partial(call, "mail") if config.mail.host else None
     alerts = Alerts(send_mail, deliver_events=partial(call, "webhooks"))
     # Visitors and owners share one process that makes vectors, and one copy of each site's index.
-    knowledge = build_knowledge(config, database)
+    before_wait = terms_of(app).waits.begin
+    knowledge = build_knowledge(config, database, before_wait)
     service = build_service(config, engine, database, knowledge, alerts)
     visitor_parts = VisitorParts(
         config=config,
@@ -124,7 +126,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
         app.register_blueprint(make_blueprint(visitor_parts))
     # Applications have another such process: their thousand texts must not hold up a visitor.
     vectors = make_embedder(
-        config.retrieval.semantic, config.encoder_dir, APPLICATION_LOADING_SECONDS
+        config.retrieval.semantic, config.encoder_dir, APPLICATION_LOADING_SECONDS, before_wait
     )
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
     app.register_blueprint(astray_blueprint())
@@ -183,9 +185,13 @@ def needs_model(config: Config) -> bool:
     return has_local_model or config.engine.kind == "openai"
 
 
-def build_knowledge(config: Config, database: Database) -> KnowledgeBase:
-    """The owner's pages."""
-    embedder = make_embedder(config.retrieval.semantic, config.encoder_dir, VISITOR_LOADING_SECONDS)
+def build_knowledge(
+    config: Config, database: Database, before_wait: Callable[[], None] = lambda: None
+) -> KnowledgeBase:
+    """The owner's pages; *before_wait* is called in each thread that waits for vectors."""
+    embedder = make_embedder(
+        config.retrieval.semantic, config.encoder_dir, VISITOR_LOADING_SECONDS, before_wait
+    )
     return KnowledgeBase(database, embedder)
 
 

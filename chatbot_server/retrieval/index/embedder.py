@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -83,16 +83,20 @@ class ChildEmbedder:
     Args:
         quantized_in: the folder of the encoder with 8-bit weights, see :class:`~.e5.E5`.
         loading_seconds: how long callers wait while the process is loaded.
+        before_wait: called in each thread that is about to wait for vectors.
     """
 
     model = MODEL
 
     def __init__(
-        self, quantized_in: Path | None = None, loading_seconds: float = LONGEST_START
+        self,
+        quantized_in: Path | None = None,
+        loading_seconds: float = LONGEST_START,
+        before_wait: Callable[[], None] = lambda: None,
     ) -> None:
         self.fit = f"{MODEL} {fit_of()}"
         self._process = EmbedderProcess(quantized_in)
-        self._queue = EmbedderQueue(self._process)
+        self._queue = EmbedderQueue(self._process, before_wait)
         self._loading_seconds = loading_seconds
 
     def query(self, text: str) -> QuestionVectors | None:
@@ -187,11 +191,12 @@ def make_embedder(
     semantic: Literal["auto", "on", "off"],
     quantized_in: Path | None = None,
     loading_seconds: float = LONGEST_START,
+    before_wait: Callable[[], None] = lambda: None,
 ) -> ChildEmbedder | None:
     """The embedder that the setting ``retrieval.semantic`` asks for.
 
     Args:
-        quantized_in, loading_seconds: see :class:`ChildEmbedder`.
+        quantized_in, loading_seconds, before_wait: see :class:`ChildEmbedder`.
 
     Raises:
         ConfigError: it is ``on`` and the extra ``semantic`` is not installed.
@@ -202,4 +207,4 @@ def make_embedder(
         if semantic == "on":
             raise ConfigError("knowledge_no_semantic", field="retrieval.semantic")
         return None
-    return ChildEmbedder(quantized_in, loading_seconds)
+    return ChildEmbedder(quantized_in, loading_seconds, before_wait)

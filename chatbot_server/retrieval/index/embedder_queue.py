@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import suppress
@@ -84,10 +85,15 @@ class EmbedderQueue:
 
     After each request that is no question, the questions that wait are next.
 
+    Args:
+        before_wait: called in each thread that is about to wait for an answer.
     """
 
-    def __init__(self, process: AskedProcess) -> None:
+    def __init__(
+        self, process: AskedProcess, before_wait: Callable[[], None] = lambda: None
+    ) -> None:
         self._process = process
+        self._before_wait = before_wait
         self._arrivals = SimpleQueue[QueuedRequest | None]()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -118,6 +124,7 @@ class EmbedderQueue:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="embedder", daemon=True)
                 self._thread.start()
+        self._before_wait()
         with suppress(CancelledError):
             if patience is None:
                 return queued.answer.result()

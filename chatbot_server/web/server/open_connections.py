@@ -5,7 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
+
+# Files a process has open beside connections: database, engine, child processes.
+OTHER_FILES = 200
 
 
 class ConnectionState(Protocol):
@@ -101,3 +105,17 @@ def _ip_of(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
     except ValueError:
         return None
     return (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
+
+
+def most_connections(wanted: int) -> int:
+    """How many of *wanted* files this process may open; raises its limit as far as it can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = wanted + OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < files:
+            limit = files if hard == resource.RLIM_INFINITY else min(files, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return max(32, min(wanted, limit - OTHER_FILES))
+    return wanted

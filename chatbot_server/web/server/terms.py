@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask
@@ -37,6 +37,22 @@ class LongBody:
         return all(name.upper() in names for name in self.headers)
 
 
+class Waits:
+    """Tells the worker that a thread of the application is about to wait."""
+
+    def __init__(self) -> None:
+        self._listener: Callable[[], None] | None = None
+
+    def on_wait(self, listener: Callable[[], None]) -> None:
+        """Call *listener* at each wait, in the thread that waits."""
+        self._listener = listener
+
+    def begin(self) -> None:
+        """Called by the application before it waits."""
+        if self._listener:
+            self._listener()
+
+
 @dataclass(frozen=True)
 class Terms:
     """The limits of one worker.
@@ -48,6 +64,7 @@ class Terms:
         streams: whether, given gunicorn's head, the thread that answers the request reads its body;
             the application limits its length.
         proxies: the number of web servers in front of this one.
+        waits: where the application tells that a thread waits.
     """
 
     body_bytes: int = 2_000_000
@@ -55,6 +72,7 @@ class Terms:
     address_connections: int = 0
     streams: Callable[[Any], bool] = lambda head: False  # noqa: ARG005
     proxies: int = 0
+    waits: Waits = field(default_factory=Waits)
 
     def body_limit(self, head: Any) -> int:
         """How long a body is read for the request with gunicorn's *head*."""

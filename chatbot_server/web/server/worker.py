@@ -1,9 +1,9 @@
-"""The worker class for gunicorn: a loop that owns every socket, and threads that only answer.
+"""The worker class for gunicorn: a loop that owns every socket, run by one thread at a time.
 
-A request is read by the loop and handed to a thread when it is whole; what the thread answers is
-sent by the loop. So no client keeps a thread, however slowly it sends or reads, and a stream of
-events (:class:`EventStream`) needs none at all. Why not gunicorn's own workers:
-``docs/decisions/0013-a-loop-owns-the-sockets.md``.
+A request is read by the loop and, when it is whole, answered by the same thread; if that takes
+long, another thread goes on with the loop (:class:`Leadership`). So no client keeps a thread,
+however slowly it sends or reads, and a stream of events (:class:`EventStream`) needs none at all.
+Why not gunicorn's own workers: ``docs/decisions/0013-a-loop-owns-the-sockets.md``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import selectors
 import sys
 import threading
 import time
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,7 +33,8 @@ from chatbot_server.web.server.incoming import (
     WholeRequest,
     expects_continue,
 )
-from chatbot_server.web.server.open_connections import OpenConnections
+from chatbot_server.web.server.leadership import Leadership
+from chatbot_server.web.server.open_connections import OpenConnections, most_connections
 from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.terms import terms_of
 
@@ -64,8 +64,6 @@ BUSY = (
     b"Connection: close\r\nContent-Length: 0\r\n\r\n"
 )
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
-# Files a process has open beside connections: database, engine, child processes.
-OTHER_FILES = 200
 
 
 @dataclass(eq=False)
@@ -90,7 +88,8 @@ class Worker(base.Worker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Run in the new process; returns when the process is to end."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        self._threads = ThreadPoolExecutor(self.cfg.threads, "web")
+        self._threads = ThreadPoolExecutor(self.cfg.threads + 1, "web")  # one of them leads
+        self._leadership = Leadership(self._lead, self._threads)
         self._queue = FairQueue[Task](self.cfg.threads)
         self._selector = selectors.DefaultSelector()
         self._calls = PollableMethodQueue()
@@ -129,19 +128,33 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._connections = OpenConnections[Connection](
             most, self._terms.address_connections or None
         )
+        self._terms.waits.on_wait(self._leadership.give_away)
+        self._leadership.pass_on()
         while self.alive and self.ppid == os.getppid():
-            self._accept_more(self._connections.has_room)
-            self._turn()
+            self._leadership.watch(TICK_SECONDS)
+        self.alive = False
+        self._calls.defer(lambda: None)
+        self._leadership.take()
         self._accept_more(False)
         for listener in self.sockets:  # at once: the next server needs the port
             listener.close()
         self._finish(time.monotonic() + max(1.0, self.cfg.graceful_timeout - 0.5))
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _lead(self, number: int) -> None:
+        """Run the loop, as long as the lead of this *number* lasts."""
+        while self._leadership.lasts(number) and self.alive:
+            self._accept_more(self._connections.has_room)
+            self._turn()
+            if self._leadership.lasts(number) and (task := self._queue.take()):
+                self._answer(task)
+
     def _finish(self, deadline: float) -> None:
         """Wait for running answers to end, as long as there is time."""
         while len(self._connections) and time.monotonic() < deadline - STORE_SECONDS:
             self._turn()
+            while task := self._queue.take():
+                self._threads.submit(self._answer, task)
             for connection in [each for each in self._connections if each.is_idle]:
                 self._close(connection)
         had_any = bool(len(self._connections))
@@ -159,8 +172,6 @@ class Worker(base.Worker):  # type: ignore[misc]
                 self._step(key.data, events)
             else:
                 self._accept(key.data)
-        while task := self._queue.take():
-            self._begin(task)
         now = time.monotonic()
         if now - self._ticked_at >= TICK_SECONDS:
             self._ticked_at = now
@@ -285,10 +296,18 @@ class Worker(base.Worker):  # type: ignore[misc]
         household = self._terms.household(request.head, connection.client)
         self._queue.add(household, Task(connection, request), is_pipelined=is_pipelined)
 
-    def _begin(self, task: Task) -> None:
-        """Let a thread do *task*."""
-        future = self._threads.submit(self._handler.handle, task.connection, task.request)
-        future.add_done_callback(lambda done: self._calls.defer(self._done, task, done))
+    def _answer(self, task: Task) -> None:
+        """Have the application answer *task*; if that took the lead, the loop hears of it."""
+        number = self._leadership.begin_answer() if self.alive else -1
+        answer = Future[EventStream | None]()
+        try:
+            answer.set_result(self._handler.handle(task.connection, task.request))
+        except BaseException as error:  # it belongs to this connection
+            answer.set_exception(error)
+        if self._leadership.end_answer(number):
+            self._done(task, answer)
+        else:
+            self._calls.defer(self._done, task, answer)
 
     def _refuse(self, connection: Connection, error: Exception) -> None:
         """Answer with gunicorn's status for *error*; nothing of the request is logged."""
@@ -304,7 +323,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         connection = task.connection
         try:
             connection.stream = future.result()
-        except (OSError, CancelledError):  # the client has left, or the server stops
+        except OSError:  # the client has left
             self._close(connection)
         except Exception:
             self.log.exception("an answer failed")
@@ -372,17 +391,3 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.close()
         except Exception:
             self.log.exception("a stream could not be closed")
-
-
-def most_connections(wanted: int) -> int:
-    """How many of *wanted* files this process may open; raises its limit as far as it can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = wanted + OTHER_FILES
-        if soft != resource.RLIM_INFINITY and soft < files:
-            limit = files if hard == resource.RLIM_INFINITY else min(files, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-            return max(32, min(wanted, limit - OTHER_FILES))
-    return wanted
