@@ -130,6 +130,8 @@ def test_words_agree_with_their_number() -> None:
         "fr": ["0 texte", "1 texte", "2 textes"],
     }.items():
         assert [say("source_documents", language, count=count) for count in range(3)] == texts
+    assert say("choice_reading", "fr", done=0, count=1) == "0 page examinée sur 1 pour l’instant."
+    assert say("choice_reading", "en", done=0, count=1) == "0 of 1 page looked at so far."
 
 
 def test_the_words_of_the_operating_system_are_translated() -> None:

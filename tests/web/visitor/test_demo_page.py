@@ -38,3 +38,10 @@ def test_the_corner_is_gone_where_the_owner_does_not_want_it(tmp_path: Path) -> 
     assert "chat/" not in client.get("/").text
     with database.session() as session:
         assert not playground_site(session).free_chat
+
+
+def test_the_command_that_tests_a_site_is_in_the_language_of_the_page(tmp_path: Path) -> None:
+    client, _ = demo_client(tmp_path)
+    for language, key in {"fr": "CLÉ", "en": "KEY"}.items():
+        page = client.get("/", headers={"Accept-Language": language}).text
+        assert f"site test {key} https://example.org" in page
