@@ -20,7 +20,7 @@ def test_visitors_and_owners_search_with_one_process_and_one_index(
 ) -> None:
     loading_seconds: list[float] = []
     monkeypatch.setattr(
-        app, "make_embedder", lambda _semantic, _folder, seconds: loading_seconds.append(seconds)
+        app, "make_embedder", lambda _semantic, _in, seconds, _wait: loading_seconds.append(seconds)
     )
     app.create_app(Config(data_dir=tmp_path), ScriptedModel(), database)
     assert loading_seconds.count(VISITOR_LOADING_SECONDS) == 1
