@@ -14,6 +14,8 @@ from concurrent.futures import Executor, Future
 
 # Nobody else's bytes are read meanwhile. A remembered answer takes one or two milliseconds.
 HELD_SECONDS = 0.005
+# The number of no lead: of an answer that is made in another thread from the beginning.
+NO_LEAD = 0
 # After so long without an answer, the watch sleeps until there is one again.
 QUIET_SECONDS = 0.5
 
@@ -30,7 +32,7 @@ class Leadership:
         self._lead = lead
         self._threads = threads
         self._lock = threading.Lock()
-        self._number = 0
+        self._number = NO_LEAD
         self._leader = Future[None]()
         self._thread_id = 0
         self._answering_since: float | None = None
@@ -51,21 +53,18 @@ class Leadership:
             self._answering_since, self._thread_id = None, 0
 
     def lasts(self, number: int) -> bool:
-        """Whether the lead of this *number* has not ended; called by the thread that has it."""
+        """Whether the lead of this *number* has not ended; it ends only during an answer."""
         return number == self._number
 
-    def begin_answer(self) -> int:
-        """Note that the leading thread answers a request from now on; returns its lead's number."""
-        with self._lock:
-            self._thread_id = threading.get_ident()
-            self._answering_since = self._answered_at = time.monotonic()
-            number = self._number
+    def begin_answer(self) -> None:
+        """Note that the leading thread, which calls this, answers a request from now on."""
+        self._thread_id = threading.get_ident()
+        self._answering_since = self._answered_at = time.monotonic()
         if not self._has_work.is_set():
             self._has_work.set()
-        return number
 
     def end_answer(self, number: int) -> bool:
-        """Note that the answer is made; whether the thread still leads."""
+        """Note that an answer begun in the lead of this *number* is made; whether that lasts."""
         with self._lock:
             if number != self._number:
                 return False

@@ -33,7 +33,7 @@ from chatbot_server.web.server.incoming import (
     WholeRequest,
     expects_continue,
 )
-from chatbot_server.web.server.leadership import Leadership
+from chatbot_server.web.server.leadership import NO_LEAD, Leadership
 from chatbot_server.web.server.open_connections import OpenConnections, most_connections
 from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.terms import terms_of
@@ -146,15 +146,16 @@ class Worker(base.Worker):  # type: ignore[misc]
         while self._leadership.lasts(number) and self.alive:
             self._accept_more(self._connections.has_room)
             self._turn()
-            if self._leadership.lasts(number) and (task := self._queue.take()):
-                self._answer(task)
+            if task := self._queue.take():
+                self._leadership.begin_answer()
+                self._answer(task, number)
 
     def _finish(self, deadline: float) -> None:
         """Wait for running answers to end, as long as there is time."""
         while len(self._connections) and time.monotonic() < deadline - STORE_SECONDS:
             self._turn()
             while task := self._queue.take():
-                self._threads.submit(self._answer, task)
+                self._threads.submit(self._answer, task, NO_LEAD)
             for connection in [each for each in self._connections if each.is_idle]:
                 self._close(connection)
         had_any = bool(len(self._connections))
@@ -296,15 +297,14 @@ class Worker(base.Worker):  # type: ignore[misc]
         household = self._terms.household(request.head, connection.client)
         self._queue.add(household, Task(connection, request), is_pipelined=is_pipelined)
 
-    def _answer(self, task: Task) -> None:
-        """Have the application answer *task*; if that took the lead, the loop hears of it."""
-        number = self._leadership.begin_answer() if self.alive else -1
+    def _answer(self, task: Task, lead: int) -> None:
+        """Have the application answer *task*; the loop goes on with it where *lead* has ended."""
         answer = Future[EventStream | None]()
         try:
             answer.set_result(self._handler.handle(task.connection, task.request))
         except BaseException as error:  # it belongs to this connection
             answer.set_exception(error)
-        if self._leadership.end_answer(number):
+        if self._leadership.end_answer(lead):
             self._done(task, answer)
         else:
             self._calls.defer(self._done, task, answer)

@@ -264,9 +264,9 @@ def test_who_waits_when_it_is_closed_gets_none_and_it_can_be_used_again(child: S
 
 
 def test_who_waits_for_an_answer_tells_it_before(encoder_dir: Path) -> None:
-    told = list[int]()
-    embedder = make_embedder("on", encoder_dir, LONG, lambda: told.append(threading.get_ident()))
+    callers = list[int]()
+    embedder = make_embedder("on", encoder_dir, LONG, lambda: callers.append(threading.get_ident()))
     assert embedder is not None
     assert embedder.query("opening hours") is not None
     embedder.close()
-    assert told == [threading.get_ident()]
+    assert callers == [threading.get_ident()]

@@ -29,11 +29,11 @@ class Loop:
         if number > 1:
             self.second_leads.set()
             return
-        lead = self.leadership.begin_answer()
+        self.leadership.begin_answer()
         if self.waits:
             self.leadership.give_away()
         self.may_end.wait(LONG)
-        self.kept_lead = self.leadership.end_answer(lead)
+        self.kept_lead = self.leadership.end_answer(number)
         self.has_ended.set()
 
 
