@@ -40,13 +40,11 @@ from chatbot_server.retrieval.answer.show.answers import (
     with_close_others,
 )
 from chatbot_server.retrieval.answer.show.further import further_headings, headings_of_rest
-from chatbot_server.retrieval.answer.show.hours_asked import set_time
 from chatbot_server.retrieval.answer.show.ordering import in_order_asked_for
 from chatbot_server.retrieval.answer.show.overview import first_of, overview_of, page_titled
 from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.answer.show.timely import lines_above
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.language.time.moments import Moment
 from chatbot_server.retrieval.language.words import synonyms
 
 
@@ -56,13 +54,12 @@ class Material:
 
     Attributes:
         sections: those of the documents that were found, best first.
-        moment: the moment that the query asks about, if any.
+        now: when it is asked.
     """
 
     query: Query
     sections: Sequence[Candidate]
     index: SiteIndex
-    moment: Moment | None
     now: datetime
 
 
@@ -73,8 +70,7 @@ def ground_in_sections(
     index: SiteIndex,
     now: datetime,
 ) -> Grounding:
-    """What *sections*, best first, of the documents of *hits* say about *query*."""
-    moment = set_time(query, index.state.time_zone, now)
+    """What *sections*, best first, of the documents of *hits* say about *query*, asked *now*."""
     if not sections:  # all of them were indexed anew since they were found
         return Grounding("nothing", lasting=False)
     sections, hits = with_own_entries(sections, hits, query)
@@ -85,8 +81,8 @@ def ground_in_sections(
     if entry is not None:
         answer = faq_answer(entry, sections, frame)
     else:
-        answer = _answer_from_pages(Material(query, sections, index, moment, now), entries, frame)
-    return replace(answer, margin=margin(hits), lasting=moment is None)
+        answer = _answer_from_pages(Material(query, sections, index, now), entries, frame)
+    return replace(answer, margin=margin(hits), lasting=query.moment is None)
 
 
 def _answer_from_pages(
@@ -159,7 +155,7 @@ def _quote(
     """
     query, sections = material.query, material.sections
     if group := alike_sections(answering, frame.titles):
-        lines = lines_above([*group.values()], query, material.moment, material.now)
+        lines = lines_above([*group.values()], query, material.now)
         return several_answer(sections, group, replace(frame, lines=lines))
     if overview := overview_of(answering, query, frame.titles, material.index.unit):
         return _show_best(overview, material, frame)
@@ -170,10 +166,10 @@ def _quote(
 
 def _show_best(to_show: Sequence[Candidate], material: Material, frame: Frame) -> Grounding:
     """The answer from *to_show*; about a day, only from those that say something about it."""
-    query, moment = material.query, material.moment
-    lines = lines_above(to_show, query, moment, material.now)
-    if moment or query.for_closed_days:
+    query = material.query
+    lines = lines_above(to_show, query, material.now)
+    if query.moment or query.for_closed_days:
         to_show = [section for section in to_show if lines.get(section.chunk.id)] or to_show
     answer = page_answer(material.sections, to_show, replace(frame, lines=lines))
-    moment_line = next((line for line in lines.values() if line), "") if moment else ""
+    moment_line = next((line for line in lines.values() if line), "") if query.moment else ""
     return replace(answer, moment_line=moment_line)

@@ -26,8 +26,8 @@ from chatbot_server.retrieval.language.words.synonyms import terms_in
 QUESTIONS = 3
 # Passages for a model, over all questions.
 PASSAGES = 6
-# How many questions back the subject of “When does it start?” may lie.
-LOOKED_BACK = 2
+# How many questions back the answer may lie that “When does it start?” is about.
+LAST_ANSWER_LOOKBACK = 2
 
 # The pronoun of “Est-il valable ?” may be the question's own subject, and so is no reference.
 _INVERTED = re.compile(r"-(?:t-)?(?:ils?|elles?|on|ce)\b", re.IGNORECASE)
@@ -143,7 +143,7 @@ def _under_heading(subject: Passage, question: Question) -> str:
 
 def _last_answer(ground: Ground, history: Sequence[str]) -> Grounding | None:
     """The grounding of the latest question of *history* with an answer; None if too far back."""
-    for at in range(len(history) - 1, max(-1, len(history) - 1 - LOOKED_BACK), -1):
+    for at in range(len(history) - 1, max(-1, len(history) - 1 - LAST_ANSWER_LOOKBACK), -1):
         grounding = ground(history[at], history[:at])
         if grounding.answer and grounding.passages:
             return grounding

@@ -59,9 +59,7 @@ def reformulate(
         *history, previous = history
         _earlier_moment, rest = find_moment(previous, query.languages)
     timeless_query = searcher.query(index, rest, history, query.language)
-    query = _with_general_noun(searcher, index, timeless_query)
-    query.moment = moment
-    return query
+    return _with_general_noun(searcher, index, timeless_query).at_moment(moment)
 
 
 def _open_on_date(searcher: Searcher, index: SiteIndex, query: Query) -> Query | None:
@@ -80,8 +78,7 @@ def _open_on_date(searcher: Searcher, index: SiteIndex, query: Query) -> Query |
     )
     if dated_query.general != "=opening_hours":
         return None
-    dated_query.date, dated_query.days_of_year = named_date, query.days_of_year
-    return dated_query
+    return dated_query.on_date(named_date, query.days_of_year)
 
 
 def _with_general_noun(searcher: Searcher, index: SiteIndex, query: Query) -> Query:
@@ -95,11 +92,8 @@ def _with_general_noun(searcher: Searcher, index: SiteIndex, query: Query) -> Qu
         # The noun is English then, and its stop words would be taken for words of that language.
         noun = stems.words(noun)[0]
     general_query = searcher.query(index, f"{question.text} {noun}", (), query.language)
-    general_query.general = concept
-    if general_query.asks_for_contact:  # the noun also names other ways to reach the place
-        general_query.content_words = question.content_words
-    general_query.for_closed_days = asks_only_hours(question) and asks_for_closed_days(question)
-    return general_query
+    for_closed_days = asks_only_hours(question) and asks_for_closed_days(question)
+    return general_query.about_place(concept, question, for_closed_days=for_closed_days)
 
 
 def _without_place(searcher: Searcher, index: SiteIndex, query: Query) -> Query:

@@ -4,51 +4,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
 
-from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
-from chatbot_server.retrieval.answer.grounding import ground_in_sections
 from chatbot_server.retrieval.answer.joined import ground_each, ground_single
-from chatbot_server.retrieval.answer.reformulation import reformulate
-from chatbot_server.retrieval.answer.search.comparison import may_compare
-from chatbot_server.retrieval.answer.search.fusion import Hit
-from chatbot_server.retrieval.answer.search.query import (
-    MAX_QUESTION,
-    EarlierTurns,
-    Query,
-)
+from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, EarlierTurns
 from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.wordings import entry_asked_for
-from chatbot_server.retrieval.answer.sections.candidate import Candidate
-from chatbot_server.retrieval.answer.sections.candidates import load_candidates, load_sections
-from chatbot_server.retrieval.answer.sections.relevance import distances
+from chatbot_server.retrieval.answer.sections.candidates import load_candidates
 from chatbot_server.retrieval.answer.shown_sections import ShownSection, ShownSections
-from chatbot_server.retrieval.answer.subject import (
-    LOOKED_BACK,
-    Subject,
-    ground_property,
-    subject_of,
-)
+from chatbot_server.retrieval.answer.site_search import HITS, SiteSearch
+from chatbot_server.retrieval.answer.subject import SUBJECT_LOOKBACK, Subject, subject_of
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.language.clauses import Question, is_courtesy, questions_of
-from chatbot_server.retrieval.language.dialogue.follow_up import context_of, is_followup
 from chatbot_server.retrieval.language.dialogue.properties import property_of_it
 from chatbot_server.retrieval.language.dialogue.replies import question_of_others
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.words.everyday import spelled_out
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import has_documents
-
-HITS = 10
-# Where all sections of a site are compared with the question, more documents are looked at.
-HITS_OF_COMPARED = 40
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +76,15 @@ class KnowledgeBase:
         history = [
             text for text in _in_page_words(history, language) if not is_courtesy(text, languages)
         ]
-        ground = partial(self._ground_one, site_id, language, EarlierTurns(pages=pages))
+        site = self.site(site_id, language)
+
+        def ground(text: str, before: Sequence[str]) -> Grounding:
+            return site.ground(text, EarlierTurns(before, pages=pages), self._clock())
+
+        def ground_alone(text: str, before: Sequence[str]) -> Grounding:
+            earlier = replace(site.in_conversation(text, before), pages=pages)
+            return site.ground(text, earlier, self._clock())
+
         if of_others := question_of_others(questions[0].text, history, languages):
             return ground(of_others, ())
         if len(questions) > 1:
@@ -106,26 +92,12 @@ class KnowledgeBase:
             if whole.status == "faq" or not whole.has_content:
                 return whole
             return ground_each(ground, questions, history, whole)
-        about_subject = subject and self.ground_property(site_id, question, subject, language)
-        if about_subject:
-            return about_subject
+        about_subject = subject and site.ground_property(question, subject)
+        return about_subject or ground_single(ground, ground_alone, questions[0], history)
 
-        def ground_alone(text: str, before: Sequence[str]) -> Grounding:
-            earlier = replace(self.in_conversation(site_id, text, before, language), pages=pages)
-            return self._ground_one(site_id, language, earlier, text, ())
-
-        return ground_single(ground, ground_alone, questions[0], history)
-
-    def ground_property(
-        self, site_id: int, question: str, subject: Subject, language: str
-    ) -> Grounding | None:
-        """What the site says about the property of *subject* that *question* asks for, if any."""
-        both = f"{subject.question} {question}"
-        with self.open_search(site_id, both, (), language) as (index, query, hits):
-            query.rarity = index.rarity(query.stems_to_search)
-            sections = load_sections(index, query, hits) if hits else []
-            grounding = ground_property(question, subject, query, sections, index)
-        return grounding and replace(grounding, version=index.version)
+    def site(self, site_id: int, language: str | None = None) -> SiteSearch:
+        """The search of one site, for questions in *language*; None: each tells its own."""
+        return SiteSearch(self.database, self.searcher, site_id, language)
 
     def subject_asked_about(
         self, site_id: int, question: str, history: Sequence[str], locale: str
@@ -151,7 +123,7 @@ class KnowledgeBase:
 
     def pages_shown(self, site_id: int, history: Sequence[str], locale: str) -> frozenset[str]:
         """The pages that answered the last questions of *history*; see :func:`page_of`."""
-        earliest = max(0, len(history) - LOOKED_BACK)
+        earliest = max(0, len(history) - SUBJECT_LOOKBACK)
         pages = (
             self._section_shown(site_id, history[: at + 1], locale).page
             for at in range(earliest, len(history))
@@ -166,7 +138,7 @@ class KnowledgeBase:
         if section is None:
             # After a restart. After all others, each would look up those before it, without end.
             *before, last = questions
-            grounding = self._ground(site_id, last, before[-LOOKED_BACK:], locale)
+            grounding = self._ground(site_id, last, before[-SUBJECT_LOOKBACK:], locale)
             section = self._shown_sections.add(site_id, locale, questions, grounding)
         return section
 
@@ -176,56 +148,6 @@ class KnowledgeBase:
         language = site.language_of(message[:MAX_QUESTION], locale)
         text = spelled_out(message[:MAX_QUESTION], language)
         return questions_of(text, language, site.beside(language)), language
-
-    def in_conversation(
-        self, site_id: int, question: str, history: Sequence[str], language: str | None = None
-    ) -> EarlierTurns:
-        """How far sections are behind the best one for *question* and those before it, and these,
-        if it depends on them."""
-        languages = self.searcher.languages(self.database, site_id).languages
-        context = context_of(question, history, languages)
-        both = f"{context} {question}"
-        with self.open_search(site_id, both, (), language) as (index, query, hits):
-            query.rarity = index.rarity(query.stems_to_search)
-            behind_best = distances(load_sections(index, query, hits)) if hits else {}
-        is_dependent = is_followup(question, languages)
-        return EarlierTurns(behind_best, context=context if is_dependent else "")
-
-    def _ground_one(
-        self,
-        site_id: int,
-        language: str | None,
-        earlier: EarlierTurns,
-        question: str,
-        history: Sequence[str],
-    ) -> Grounding:
-        """The grounding of *question*, searched for together with those of *history*."""
-        embedder = self.searcher.embedder
-        with self.open_search(site_id, question, history, language) as (index, query, hits):
-            query.rarity = index.rarity(query.stems_to_search)
-            if query.entry is None:
-                query.earlier = earlier
-            sections = load_sections(index, query, hits) if hits else []
-            closer_look = CloserLook(sections, query, index)
-            if not closer_look.has_to_read:
-                grounding = self._ground_hits(query, hits, closer_look.sections(), index)
-        if closer_look.has_to_read and embedder is not None:
-            # Reading takes a while: no connection to the database is held meanwhile.
-            closer_look.read(embedder)
-            with self.database.connection() as connection:
-                index = index.within(connection)
-                grounding = self._ground_hits(query, hits, closer_look.sections(), index)
-        missed_meaning = embedder is not None and not any(hit.meaning for hit in hits)
-        return replace(
-            grounding, lasting=grounding.lasting and not missed_meaning, version=index.version
-        )
-
-    def _ground_hits(
-        self, query: Query, hits: Sequence[Hit], sections: Sequence[Candidate], index: SiteIndex
-    ) -> Grounding:
-        if hits:
-            return ground_in_sections(query, hits[:HITS], sections, index, self._clock())
-        return Grounding("nothing", has_content=index.has_documents)
 
     def get_ready(self, site_id: int) -> None:
         """See :class:`~.base.Knowledge`.
@@ -260,38 +182,9 @@ class KnowledgeBase:
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:
         """The best passages for *question*, best first."""
-        with self.open_search(site_id, question, (), limit=limit) as (index, query, hits):
-            candidates = load_candidates(index, query, hits, limit)
+        with self.site(site_id).open(question, limit=limit) as result:
+            candidates = load_candidates(result.index, result.query, result.hits, limit)
         return [candidate.passage() for candidate in candidates]
-
-    @contextmanager
-    def open_search(
-        self,
-        site_id: int,
-        question: str,
-        history: Sequence[str],
-        language: str | None = None,
-        limit: int = HITS,
-    ) -> Iterator[tuple[SiteIndex, Query, list[Hit]]]:
-        """Search for *question*; yields the index, the query and its hits in one unit of work.
-
-        There are up to *limit* hits; more where all sections of the site are compared.
-        No connection to the database is held while the vector of the question is computed.
-        """
-        searcher = self.searcher
-        with self.database.connection() as connection:
-            index = SiteIndex(connection, site_id, searcher.memories)
-            query = reformulate(searcher, index, question, history, language)
-            if searcher.embedder is None:
-                yield index, query, searcher.search(index, query, None, limit)
-                return
-            forms = searcher.forms(index, query)
-        vector = searcher.embed(forms, query)
-        with self.database.connection() as connection:
-            index = index.within(connection)
-            if may_compare(query, index.chunk_count):
-                limit = max(limit, HITS_OF_COMPARED)
-            yield index, query, searcher.search(index, query, vector, limit)
 
     def pids(self) -> Collection[int]:
         """The process of the embedder, if it runs."""

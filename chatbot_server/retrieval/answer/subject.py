@@ -36,7 +36,7 @@ from chatbot_server.retrieval.language.dialogue.properties import (
 from chatbot_server.retrieval.language.languages import Languages
 
 # How many questions back the thing may have been named.
-LOOKED_BACK = 5
+SUBJECT_LOOKBACK = 5
 
 # The chunk that answered the question at a place in the history; None without an answer.
 ChunkShown = Callable[[int], int | None]
@@ -97,7 +97,7 @@ def subject_of(
 
     “When are you open?” is about the place itself, and none.
     """
-    for at in range(len(history) - 1, max(-1, len(history) - 1 - LOOKED_BACK), -1):
+    for at in range(len(history) - 1, max(-1, len(history) - 1 - SUBJECT_LOOKBACK), -1):
         question = history[at]
         if is_courtesy(question, languages) or names_no_thing(question, languages):
             continue

@@ -14,7 +14,6 @@ from chatbot_server.retrieval.answer.decide.evidence import (
 from chatbot_server.retrieval.answer.joined import has_few_own_words
 from chatbot_server.retrieval.answer.search.query import EarlierTurns, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
-from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show.sources import clean_heading
@@ -96,21 +95,18 @@ def _explain_one(
 ) -> Explanation:
     question = asked
     pages = base.pages_shown(site_id, history, language)
-    earlier = EarlierTurns(pages=pages)
-    put_before = history
+    earlier = EarlierTurns(history, pages=pages)
     outcome = outcome or base.ground(site_id, question, history, language).outcome
     subject = base.subject_asked_about(site_id, question, history, language)
-    if subject and base.ground_property(site_id, question, subject, language):
+    site = base.site(site_id, language)
+    if subject and site.ground_property(question, subject):
         # Such a question is searched for together with the one that names its subject.
-        question, put_before = f"{subject.question} {question}", ()
+        question, earlier = f"{subject.question} {question}", EarlierTurns(pages=pages)
     elif history and not has_few_own_words(question):
-        in_conversation = base.in_conversation(site_id, question, history, language)
-        earlier, put_before = replace(in_conversation, pages=pages), ()
-    with base.open_search(site_id, question, put_before, language) as (index, query, hits):
-        query.rarity = index.rarity(query.stems_to_search)
-        query.earlier = earlier
-        candidates = load_sections(index, query, hits) if hits else []
-        closer_look = CloserLook(candidates, query, index)
+        earlier = replace(site.in_conversation(question, history), pages=pages)
+    with site.open(question, earlier) as result:
+        query, index = result.query, result.index
+        closer_look = CloserLook(result.sections, query, index)
         if base.searcher.embedder is not None:
             closer_look.read(base.searcher.embedder)
         sections = _excluded_last(closer_look.sections(), query)

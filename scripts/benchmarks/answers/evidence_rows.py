@@ -15,10 +15,9 @@ from benchmarks.answers.written_sites import WRITTEN
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.search.comparison import TOO_MANY_CHUNKS
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import EarlierTurns, Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
-from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
@@ -190,11 +189,11 @@ def ask(
     base: KnowledgeBase, site_id: int, question: Question, closer_by: Embedder | None = None
 ) -> Row:
     """What the product gathers for *question*, and whether it is right."""
-    with base.open_search(site_id, question.text, question.history) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
+    with base.site(site_id).open(question.text, EarlierTurns(question.history)) as result:
+        query, index, hits = result.query, result.index, result.hits
         sections: Sequence[Candidate] = [
             section
-            for section in (load_sections(index, query, hits) if hits else [])
+            for section in result.sections
             if section.document.url not in question.absent
             and not section.document.faq
             and evidence.may_answer(query, section)

@@ -23,7 +23,6 @@ from benchmarks.answers.fit_evidence import FILE, Numbers, regression, share
 from benchmarks.answers.question_sets import ROOT
 from chatbot_server.retrieval.answer.decide.entries import CLOSE, gather_entry_evidence
 from chatbot_server.retrieval.answer.decide.same_question import may_quote
-from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -119,9 +118,8 @@ def rows_of(
 
 def ask(base: KnowledgeBase, site_id: int, question: EntryQuestion) -> EntryRow:
     """What the product gathers for *question*."""
-    with base.open_search(site_id, question.text, ()) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
-        sections = load_sections(index, query, hits) if hits else []
+    with base.site(site_id).open(question.text) as result:
+        query, hits, sections = result.query, result.hits, result.sections
         urls = {section.document.id: section.document.url for section in sections}
         absent = question.right if question.kind == "absent" else frozenset()
         present = [hit for hit in hits if urls.get(hit.document) not in absent]

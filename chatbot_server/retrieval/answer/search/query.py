@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import chain
 
+from chatbot_server.retrieval.answer.search.weighed_words import WeighedWords
 from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.dialogue.follow_up import (
@@ -21,6 +23,7 @@ from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.ranges import Count, counts_in, within
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.dates import NamedDate
+from chatbot_server.retrieval.language.time.moments import Moment
 from chatbot_server.retrieval.language.time.year_days import (
     Span,
     month_names,
@@ -124,16 +127,19 @@ class ParsedText:
 
 
 @dataclass(frozen=True)
-class WordMeanings:
-    """The vector of *model* for each folded word of a question, in its context.
+class Meanings:
+    """The vectors of *model* for a question.
 
     Attributes:
+        whole: that of the question, of length 1.
+        vectors: that of each folded word, in its context.
         tokens: a row for each token of the question, see
             :mod:`~chatbot_server.retrieval.index.encoder.late_interaction`.
         fit: the name of the fit that made these rows.
     """
 
     model: str
+    whole: Vector
     vectors: Mapping[str, Vector]
     tokens: Vector | None = None
     fit: str = ""
@@ -144,12 +150,14 @@ class EarlierTurns:
     """What was asked and shown before a question.
 
     Attributes:
+        questions: those to put before it, as far as it depends on them.
         distances: how far sections are behind the best one for the question after those that it
             depends on, by chunk id: zero or less; empty if that was not looked up.
         pages: the pages that answered the questions before; see :func:`page_of`.
         context: the earlier questions that a follow-up depends on, where it is looked up alone.
     """
 
+    questions: Sequence[str] = ()
     distances: Mapping[int, float] = field(default_factory=dict)
     pages: frozenset[str] = frozenset()
     context: str = ""
@@ -161,7 +169,7 @@ def page_of(url: str, title: str) -> str:
 
 
 class Query(ParsedText):
-    """What is searched for.
+    """What is searched for. What is learnt of it during the search makes a new query.
 
     Attributes:
         own: the question without earlier ones; None if it is not a follow-up.
@@ -169,11 +177,14 @@ class Query(ParsedText):
         entry: the document of the entry whose question it repeats word for word.
         general: the concept that it asks of the place in general; empty for other questions.
         for_closed_days: whether it asks when the place is closed.
-        moment: the moment that the question names, which is not searched for.
+        moment_name: the moment that the question names, which is not searched for.
+        moment: what it means at the time when it is asked; also that of *date*. None until that
+            time is known, and where the days that the question names contradict it.
         date: the date of which it asks whether the place is open, which is not searched for either.
-        days: the days of the week that it names or means; Monday is 0.
+        days: the days of the week that it names or means; Monday is 0. Empty until the time is
+            known at which it is asked.
         earlier: what was asked and shown before; empty for a first question.
-        meanings: the vectors of its words; None if it is searched for by words alone.
+        meanings: its vectors; None if it is searched for by words alone.
         rarity: inverse document frequency of a stem on the site; equal for all until it is known.
     """
 
@@ -185,14 +196,14 @@ class Query(ParsedText):
         self.before = ""
         self.general = ""
         self.for_closed_days = False
-        self.moment: MomentName | None = None
+        self.moment_name: MomentName | None = None
+        self.moment: Moment | None = None
         self.date: NamedDate | None = None
         self.days: frozenset[int] = frozenset()
         self.entry: int | None = None
         self.earlier = EarlierTurns()
-        self.meanings: WordMeanings | None = None
+        self.meanings: Meanings | None = None
         self.rarity: Rarity = lambda _stem: 1.0
-        self._weighed = WeighedWords([], self.rarity)
 
     @property
     def asks_for_contact(self) -> bool:
@@ -230,9 +241,7 @@ class Query(ParsedText):
         """The earlier questions that it depends on, where it is looked up without them."""
         if not self.earlier.context:
             return None
-        query = Query(self.earlier.context, self.languages)
-        query.rarity = self.rarity
-        return query
+        return Query(self.earlier.context, self.languages).on_site(self.rarity)
 
     @classmethod
     def in_context(
@@ -241,14 +250,68 @@ class Query(ParsedText):
         history: Sequence[str],
         languages: Languages = ALWAYS_USED,
         language: str | None = None,
+        entry: int | None = None,
     ) -> Query:
-        """The query for *question*, after those questions of *history* that it depends on."""
-        query = own_query = cls(question[:MAX_QUESTION], languages, language)
-        if history and is_followup(own_query.text, languages, language=own_query.language):
-            context = context_of(own_query.text, history, languages)[:MAX_QUESTION]
-            query = cls(f"{context} {own_query.text}", languages)
-            query.before = context
-            query.own = own_query
+        """The query for *question*, after those questions of *history* that it depends on.
+
+        It depends on none if it repeats the question of *entry*.
+        """
+        own = cls(question[:MAX_QUESTION], languages, language)
+        own.entry = entry
+        depends_on_none = not history or entry is not None
+        if depends_on_none or not is_followup(own.text, languages, language=own.language):
+            return own
+        context = context_of(own.text, history, languages)[:MAX_QUESTION]
+        query = cls(f"{context} {own.text}", languages)
+        query.before, query.own = context, own
+        return query
+
+    def at_moment(self, name: MomentName) -> Query:
+        """This query, whose question names the moment *name*."""
+        query = self._copy()
+        query.moment_name = name
+        return query
+
+    def on_days(self, days: frozenset[int], moment: Moment | None) -> Query:
+        """This query, which means *days* and *moment* at the time when it is asked."""
+        query = self._copy()
+        query.days, query.moment = days, moment
+        return query
+
+    def on_date(self, date: NamedDate, days_of_year: list[Span]) -> Query:
+        """This query, whose question names *date* and *days_of_year*."""
+        query = self._copy()
+        query.date, query.days_of_year = date, days_of_year
+        return query
+
+    def about_place(self, concept: str, question: ParsedText, *, for_closed_days: bool) -> Query:
+        """This query, of which *question* asks *concept* of the place in general."""
+        query = self._copy()
+        query.general, query.for_closed_days = concept, for_closed_days
+        if query.asks_for_contact:  # the noun also names other ways to reach the place
+            query.content_words = question.content_words
+        return query
+
+    def on_site(
+        self,
+        rarity: Rarity,
+        meanings: Meanings | None = None,
+        earlier: EarlierTurns = EarlierTurns(),
+    ) -> Query:
+        """This query, with what is known where it is asked.
+
+        What came before does not matter to one that repeats the question of an entry.
+        """
+        query = self._copy()
+        query.rarity, query.meanings = rarity, meanings
+        query.earlier = EarlierTurns() if self.entry is not None else earlier
+        return query
+
+    def _copy(self) -> Query:
+        """A copy that keeps what was parsed, but not what depends on other attributes."""
+        query = copy(self)
+        for name in ("context", "stems_to_search", "_weights"):
+            vars(query).pop(name, None)
         return query
 
     def terms_of(self, text: str, language: str | None) -> frozenset[str]:
@@ -298,17 +361,16 @@ class Query(ParsedText):
 
     def held_in(self, terms: frozenset[str]) -> int:
         """Which of the content words occur in *terms*: a bit for each, the first one lowest."""
-        return self._weights().held_in(terms)
+        return self._weights.held_in(terms)
 
     def weight_in(self, terms: frozenset[str]) -> float:
         """The weight of the content words that occur in *terms*."""
-        return self._weights().weight(self.held_in(terms))
+        return self._weights.weight(self.held_in(terms))
 
+    @cached_property
     def _weights(self) -> WeighedWords:
         """The weights of the content words, cached because every sentence needs them."""
-        if self._weighed.rarity is not self.rarity or self._weighed.words is not self.content_words:
-            self._weighed = WeighedWords(self.content_words, self.rarity)
-        return self._weighed
+        return WeighedWords(self.content_words, self.rarity)
 
     def share_of(self, text: ParsedText) -> float:
         """The share of the weight of the content words of *text* that occurs in the query, 0…1."""
@@ -324,42 +386,4 @@ class Query(ParsedText):
 
     def share_held(self, held: int) -> float:
         """The share of the weight of all content words that those of :meth:`held_in` have, 0…1."""
-        return self._weights().share(held)
-
-
-class WeighedWords:
-    """Content words with their weights, which *rarity* tells.
-
-    Sums are cached: the sections of a question hold few different selections of its words.
-    """
-
-    def __init__(self, words: Sequence[Word], rarity: Rarity) -> None:
-        self.words, self.rarity = words, rarity
-        self._weights = [word.weight(rarity) for word in words]
-        self._sums: dict[int, float] = {}
-        # The bits of the words that have a stem or concept. Few of a sentence are any of these, and
-        # a hundred sentences a question are looked at: so the sets are compared at once.
-        self._bits: dict[str, int] = {}
-        for at, word in enumerate(words):
-            for term in word.stems | word.concepts:
-                self._bits[term] = self._bits.get(term, 0) | 1 << at
-        self._terms = frozenset(self._bits)
-
-    def held_in(self, terms: frozenset[str]) -> int:
-        """Which of the words occur in *terms*: a bit for each, the first one lowest."""
-        held = 0
-        for term in self._terms & terms:
-            held |= self._bits[term]
-        return held
-
-    def weight(self, held: int) -> float:
-        """The sum of the weights of those words whose bits are set in *held*."""
-        if held not in self._sums:
-            weights = enumerate(self._weights)
-            self._sums[held] = sum(weight for at, weight in weights if held >> at & 1)
-        return self._sums[held]
-
-    def share(self, held: int) -> float:
-        """The share of these in the sum of all weights."""
-        whole = self.weight((1 << len(self._weights)) - 1)
-        return self.weight(held) / whole if whole else 0.0
+        return self._weights.share(held)

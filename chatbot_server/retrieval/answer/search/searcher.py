@@ -18,7 +18,7 @@ from chatbot_server.retrieval.answer.search.fusion import (
     with_matches,
 )
 from chatbot_server.retrieval.answer.search.hubs import mean_question
-from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Query, WordMeanings
+from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, Meanings, Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.site_memory import SiteMemories
 from chatbot_server.retrieval.answer.search.spellings import corrected
@@ -112,9 +112,7 @@ class Searcher:
             entry = entry_asked_for(index, question, site.languages)
             if history and entry is None:
                 question = as_follow_up(question, language, languages)
-        query = Query.in_context(question, history if entry is None else (), languages, language)
-        query.entry = entry
-        return query
+        return Query.in_context(question, history, languages, language, entry)
 
     def _languages_of(self, index: SiteIndex) -> SiteLanguages:
         def read() -> SiteLanguages:
@@ -138,10 +136,10 @@ class Searcher:
         question = query.own.text if query.own and query.before else query.text
         return _forms(index, question, query.languages)
 
-    def embed(self, forms: Sequence[str], query: Query) -> Vector | None:
-        """The vector of *query*, the mean of those of its *forms*; sets the meanings of *query*.
+    def meanings(self, forms: Sequence[str], query: Query) -> Meanings | None:
+        """The vectors of *query*: as a whole, the mean of those of its *forms*.
 
-        None if there is none now. The forms have acronyms as they are, and written out: on the
+        None if there are none now. The forms have acronyms as they are, and written out: on the
         CNIL's FAQ, this raises MRR from 0.70 to 0.77. (In the keyword search, the words written out
         would outweigh the question's own: 0.50 → 0.46.) The question before a follow-up is embedded
         apart: in one text, the longer of both would dominate.
@@ -157,22 +155,20 @@ class Searcher:
         if before is not None:
             mean = mean / (np.linalg.norm(mean) or 1.0) + BEFORE_WEIGHT * before.whole
             known_vectors.append(before)
-        query.meanings = WordMeanings(
+        return Meanings(
             self.embedder.model,
+            mean / (np.linalg.norm(mean) or 1.0),
             _by_folded_word(known_vectors),
             _tokens(known_vectors),
             self.embedder.fit,
         )
-        return mean / (np.linalg.norm(mean) or 1.0)
 
-    def search(
-        self, index: SiteIndex, query: Query, vector: Vector | None, limit: int
-    ) -> list[Hit]:
-        """The documents of the site for *query* and its *vector*, best first."""
+    def search(self, index: SiteIndex, query: Query, limit: int) -> list[Hit]:
+        """The documents of the site for *query*, up to *limit*, best first."""
         word_rows = _search_by_words(index, query)
         vector_rows = None
-        if vector is not None and self._is_embedded(index):
-            vector_rows = self._search_by_meaning(index, vector)
+        if query.meanings is not None and self._is_embedded(index):
+            vector_rows = self._search_by_meaning(index, query.meanings)
         by_meaning = {}
         if vector_rows is not None:
             sharing = index.memory.once(
@@ -184,9 +180,8 @@ class Searcher:
         hits = _with_entry_first(hits, index, query.entry)[:limit]
         return with_matches(hits, word_rows, vector_rows)
 
-    def _search_by_meaning(self, index: SiteIndex, vector: Vector) -> VectorRows:
-        assert self.embedder is not None  # noqa: S101 - a vector came from it
-        unit, site_id, model = index.unit, index.site_id, self.embedder.model
+    def _search_by_meaning(self, index: SiteIndex, meanings: Meanings) -> VectorRows:
+        unit, site_id, model, vector = index.unit, index.site_id, meanings.model, meanings.whole
         mean = mean_question(model)
         both = np.stack([vector, np.zeros_like(vector) if mean is None else mean])
         if search_index.on_postgresql(unit):

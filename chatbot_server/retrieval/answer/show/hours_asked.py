@@ -42,19 +42,22 @@ def words_beside_days(query: Query) -> list[Word]:
     ]
 
 
-def set_time(query: Query, time_zone: str | None, now: datetime) -> Moment | None:
-    """Set the days that *query* means, in the time zone of the site; returns its moment.
+def at_time(query: Query, now: datetime, time_zone: str | None) -> Query:
+    """*query*, asked at the time *now*: with the moment and the days that it means.
 
-    A moment that contradicts the days it names is dropped, from the query as well.
+    A moment that contradicts the days that the question names is left out.
+
+    Args:
+        time_zone: that of the site; None for that of the server.
     """
     here = now.astimezone(ZoneInfo(time_zone) if time_zone else None)
-    moment = Moment(query.moment, here) if query.moment else None
+    moment = Moment(query.moment_name, here) if query.moment_name else None
     if query.date and (day := query.date.next_from(here.date())) and not is_movable_holiday(day):
         moment = Moment("date", here, day)
     weekdays = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
     if moment and weekdays.difference(moment.days):  # “On Sundays at the moment”: not today
-        moment = query.moment = None
-    query.days = frozenset(moment.days if moment else weekdays)
-    if not query.days and asks_only_hours(query):
-        query.days = frozenset(range(7))  # “What are your hours?”
-    return moment
+        moment = None
+    days = frozenset(moment.days if moment else weekdays)
+    if not days and asks_only_hours(query):
+        days = frozenset(range(7))  # “What are your hours?”
+    return query.on_days(days, moment)

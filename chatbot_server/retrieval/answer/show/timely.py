@@ -48,11 +48,9 @@ _AFTER_COLON = re.compile(r":\s")
 EVENING, LATE_EVENING = 18 * 60, 23 * 60
 
 
-def lines_above(
-    sections: Sequence[Candidate], query: Query, moment: Moment | None, now: datetime
-) -> dict[int, str]:
+def lines_above(sections: Sequence[Candidate], query: Query, now: datetime) -> dict[int, str]:
     """What is said about the moment asked for above each of *sections*, by chunk id."""
-    lines = {}
+    lines, moment = {}, query.moment
     if moment and not sections[0].sentences_of_date:
         lines = {section.chunk.id: line_of_day(section, moment, query) for section in sections}
         if moment.name == "date" and not any(lines.values()):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.service import KnowledgeBase
-from chatbot_server.retrieval.answer.subject import LOOKED_BACK
+from chatbot_server.retrieval.answer.site_search import SiteSearch
+from chatbot_server.retrieval.answer.subject import SUBJECT_LOOKBACK
 from chatbot_server.retrieval.answer.why import explain
+from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
 
@@ -82,14 +86,14 @@ def test_a_restarted_server_answers_as_before_and_looks_back_only_so_far(
         base.ground(site_id, history[at], history[:at])
     before = base.ground(site_id, VAGUE, history)
     restarted = KnowledgeBase(base.database)
-    looked_up = []
-    ground_one = restarted._ground_one
+    looked_up: list[str] = []
+    ground = SiteSearch.ground
 
-    def counted(*given: object) -> object:
-        looked_up.append(given)
-        return ground_one(*given)  # type: ignore[arg-type]
+    def counted(search: SiteSearch, question: str, *rest: Any) -> Grounding:
+        looked_up.append(question)
+        return ground(search, question, *rest)
 
-    monkeypatch.setattr(restarted, "_ground_one", counted)
+    monkeypatch.setattr(SiteSearch, "ground", counted)
     assert restarted.ground(site_id, VAGUE, history).unsure_answer == before.unsure_answer != ""
-    questions = LOOKED_BACK * (LOOKED_BACK + 1) + 1  # each in up to two ways
+    questions = SUBJECT_LOOKBACK * (SUBJECT_LOOKBACK + 1) + 1  # each in up to two ways
     assert 1 < len(looked_up) <= 2 * questions

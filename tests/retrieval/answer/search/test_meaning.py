@@ -12,7 +12,6 @@ from sqlalchemy import func, select, text
 
 from chatbot_server.errors import ConfigError
 from chatbot_server.retrieval.answer.decide.evidence import gather_evidence
-from chatbot_server.retrieval.answer.sections.candidates import load_sections
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show.ordering import with_season_first
 from chatbot_server.retrieval.curate.jobs import embed_all
@@ -92,9 +91,8 @@ def test_sections_of_another_season_are_left_out(
     add_note(database, site_id, "Horaires d’ouverture", text)
     embed_all(database, embedder)
     base = KnowledgeBase(database, embedder=embedder)
-    with base.open_search(site_id, question, ()) as (index, query, hits):
-        query.rarity = index.rarity(query.stems)
-        sections = with_season_first(load_sections(index, query, hits), query)
+    with base.site(site_id).open(question) as result:
+        sections = with_season_first(result.sections, result.query)
     assert sorted(section.chunk.heading for section in sections) == headings
 
 
@@ -211,10 +209,9 @@ def test_what_a_question_means_by_a_word_tells_what_a_section_lacks(
     base = KnowledgeBase(indexed, embedder=embedder)
 
     def nearness(question: str) -> float:
-        with base.open_search(site_id, question, ()) as (index, query, hits):
-            query.rarity = index.rarity(query.stems)
-            sections = load_sections(index, query, hits)
-            return gather_evidence(sections, query, index.chunk_count).missing_nearness
+        with base.site(site_id).open(question) as result:
+            chunk_count = result.index.chunk_count
+            return gather_evidence(result.sections, result.query, chunk_count).missing_nearness
 
     van, cheque = map(
         nearness,

@@ -156,8 +156,8 @@ def test_meaning_is_searched_for_once_most_of_a_site_has_vectors(
     base = KnowledgeBase(database, embedder=Quick())
 
     def finds_by_meaning() -> bool:
-        with base.open_search(site_id, "When do you open?", ()) as (_index, _query, hits):
-            return any(hit.meaning for hit in hits)
+        with base.site(site_id).open("When do you open?") as result:
+            return any(hit.meaning for hit in result.hits)
 
     add_note(database, site_id, "Hours", "We open at nine every morning.")
     assert indexing.embed_some(database, Quick()) == 1

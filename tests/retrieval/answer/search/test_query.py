@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from sqlalchemy import event
 
 from chatbot_server.retrieval.answer.search import searcher as search
-from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.answer.search.query import EarlierTurns, Query
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
+from chatbot_server.retrieval.language.time.dates import NamedDate
+from chatbot_server.retrieval.language.time.year_days import spans_in
 from chatbot_server.retrieval.language.words import stems, synonyms
 from chatbot_server.retrieval.language.words.synonyms import terms_in
 from chatbot_server.storage.database import Database
@@ -203,10 +206,11 @@ def test_the_words_that_a_text_holds_are_bits_and_weigh_what_the_site_makes_of_t
     assert query.held_in(terms_in("Dogs in the garden")) == dogs | garden
     assert query.share_held(dogs | garden) == query.coverage(terms_in("The dog, a garden."))
     before = query.share_held(dogs)
-    query.rarity = lambda stem: 9.0 if stem == "dog" else 1.0
-    assert query.share_held(dogs) > before
-    assert query.weight_in(terms_in("dogs")) == 9.0
-    assert query.share_held(0) == 0.0
+    on_site = query.on_site(lambda stem: 9.0 if stem == "dog" else 1.0)
+    assert on_site.share_held(dogs) > before
+    assert on_site.weight_in(terms_in("dogs")) == 9.0
+    assert on_site.share_held(0) == 0.0
+    assert query.share_held(dogs) == before
 
 
 @pytest.mark.parametrize(
@@ -223,3 +227,37 @@ def test_a_farm_is_not_closed(text: str, asks_for_hours: bool) -> None:
     in_question = any("=opening_hours" in word.concepts for word in Query(text).content_words)
     assert in_question is asks_for_hours
     assert ("=opening_hours" in terms_in(text.replace("18 h", "midi"))) is asks_for_hours
+
+
+def test_earlier_turns_matter_to_a_query_unless_it_repeats_an_entry() -> None:
+    earlier = EarlierTurns(pages=frozenset({"/prices"}))
+    query = Query("What about dogs?").on_site(lambda _stem: 2.0, earlier=earlier)
+    assert query.earlier == earlier
+    entry = Query.in_context("What about dogs?", ["Is the garden open?"], entry=7)
+    assert (entry.entry, entry.own, entry.before) == (7, None, "")
+    assert entry.on_site(lambda _stem: 2.0, earlier=earlier).earlier == EarlierTurns()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, value in vars(Query).items() if isinstance(value, cached_property)]
+)
+def test_nothing_that_a_query_cached_is_out_of_date_in_a_new_one(name: str) -> None:
+    def cached(query: Query) -> object:
+        value = getattr(query, name)
+        return {
+            "context": lambda: value and value.rarity("dog"),
+            "_weights": lambda: value.weight(query.held_in(query.terms)),
+            "_cognates": lambda: value.among({"garden"}),
+        }.get(name, lambda: value)()
+
+    def learn(query: Query) -> Query:
+        earlier = EarlierTurns(context="How much is it for dogs?")
+        dated = query.on_date(NamedDate(12, 25), spans_in("on 25 December", query.languages))
+        about = dated.about_place("=phone", Query("dog"), for_closed_days=True)
+        return about.on_site(lambda _stem: 9.0, earlier=earlier)
+
+    text = "Are you open at Christmas, and for 3 dogs in the garden?"
+    used = Query(text)
+    before = cached(used)
+    assert cached(learn(used)) == cached(learn(Query(text)))
+    assert cached(used) == before

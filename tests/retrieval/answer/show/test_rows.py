@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.sections.rows import rows_left_out
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.show import answers
+from chatbot_server.retrieval.answer.show.hours_asked import at_time
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.database import Database
 
@@ -76,8 +79,7 @@ TABLES = {
 def test_only_rows_that_are_asked_about_are_shown(
     table: str, question: str, shown: list[int]
 ) -> None:
-    query = Query(question)
-    query.days = frozenset(int(fact.value) - 1 for fact in query.facts if fact.kind == "day")
+    query = at_time(Query(question), datetime.now(timezone.utc), "UTC")
     rows = TABLES[table]
     whole = ParsedText(" ".join([table, *rows]), query.languages)
     left_out = rows_left_out(rows, query, "en", whole.terms)

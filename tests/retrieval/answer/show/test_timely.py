@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 import pytest
 from support.on_thursday import HOURS, base_of
 
+from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.show import ordering
+from chatbot_server.retrieval.answer.show.hours_asked import at_time
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site
 
@@ -245,3 +249,14 @@ def test_a_day_that_is_named_is_meant_and_not_this_one(database: Database, site_
     answer = base.ground(site_id, "Are you open on Sunday now?").answer
     assert "Today" not in answer
     assert "Sunday closed" in answer
+
+
+def test_what_a_query_means_depends_on_when_it_is_asked_and_leaves_the_query_as_it_is() -> None:
+    query = Query("What are your hours?").at_moment("tomorrow")
+    thursday, friday = (datetime(2026, 3, day, 23, 30, tzinfo=timezone.utc) for day in (5, 6))
+    meant = [at_time(query, now, "UTC").days for now in (thursday, friday)]
+    assert meant == [{4}, {5}]
+    assert at_time(query, thursday, "Europe/Paris").days == {5}  # where it is Friday by now
+    assert (query.days, query.moment) == (frozenset(), None)
+    contradicted = Query("Are you open on Sundays?").at_moment("now")
+    assert at_time(contradicted, thursday, "UTC").moment is None

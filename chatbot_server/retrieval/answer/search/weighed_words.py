@@ -1,0 +1,44 @@
+"""Content words of a question with their weights on a site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
+
+
+class WeighedWords:
+    """Content words with their weights, which *rarity* tells.
+
+    Sums are cached: the sections of a question hold few different selections of its words.
+    """
+
+    def __init__(self, words: Sequence[Word], rarity: Rarity) -> None:
+        self._weights = [word.weight(rarity) for word in words]
+        self._sums: dict[int, float] = {}
+        # The bits of the words that have a stem or concept. Few of a sentence are any of these, and
+        # a hundred sentences a question are looked at: so the sets are compared at once.
+        self._bits: dict[str, int] = {}
+        for at, word in enumerate(words):
+            for term in word.stems | word.concepts:
+                self._bits[term] = self._bits.get(term, 0) | 1 << at
+        self._terms = frozenset(self._bits)
+
+    def held_in(self, terms: frozenset[str]) -> int:
+        """Which of the words occur in *terms*: a bit for each, the first one lowest."""
+        held = 0
+        for term in self._terms & terms:
+            held |= self._bits[term]
+        return held
+
+    def weight(self, held: int) -> float:
+        """The sum of the weights of those words whose bits are set in *held*."""
+        if held not in self._sums:
+            weights = enumerate(self._weights)
+            self._sums[held] = sum(weight for at, weight in weights if held >> at & 1)
+        return self._sums[held]
+
+    def share(self, held: int) -> float:
+        """The share of these in the sum of all weights."""
+        whole = self.weight((1 << len(self._weights)) - 1)
+        return self.weight(held) / whole if whole else 0.0
