@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -11,12 +11,15 @@ from chatbot_server.conversation.asked_back import completed_question, searched_
 from chatbot_server.conversation.events import Started
 from chatbot_server.conversation.model.instructions import instructions_of
 from chatbot_server.conversation.model.prompting import Dialogue
+from chatbot_server.messages import LANGUAGES
 from chatbot_server.privacy.masking import NO_MASK, Mask
 from chatbot_server.prompt.base import Message
+from chatbot_server.retrieval.language.words.question_language import language_asked_in
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 
 PAGE_CHARS = 500  # the length of the column; only SQLite would take more
+LOOKED_BACK = 5  # earlier questions that tell a visitor's language
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,17 @@ class PreparedQuestion:
     replaces: tuple[str, ...] = ()
     is_self_contained: bool = False
     mask: Mask = NO_MASK
+
+    def in_visitors_language(self) -> VisitorQuestion:
+        """The question, with the language of those before it as its locale, if they tell theirs.
+
+        “ok” and “Yannick?” do not tell theirs, and the panel may be in another one.
+        """
+        locale = self.question.locale
+        for earlier in self.dialogue.earlier_questions[-LOOKED_BACK:]:
+            language = language_asked_in(earlier, locale, LANGUAGES)
+            locale = language if language in LANGUAGES else locale
+        return replace(self.question, locale=locale)
 
     @property
     def keep_until(self) -> int | None:

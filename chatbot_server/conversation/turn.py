@@ -70,7 +70,7 @@ class Turn:
     def __init__(self, parts: TurnParts, prepared: PreparedQuestion) -> None:
         self._parts = parts
         self._prepared = prepared
-        self._question = prepared.question
+        self._question = prepared.in_visitors_language()
         self._record = Record()
         self._cache_key: CacheKey | None = None
         self._writer = Writer(parts.engine, parts.sampling, prepared.started.conversation)
@@ -147,7 +147,7 @@ class Turn:
             return
         text = dialogue.completed or message.rest
         grounding = self._parts.knowledge.ground(
-            question.site.id, text, dialogue.earlier_questions, question.locale
+            question.site.id, text, dialogue.earlier_questions, self._prepared.question.locale
         )
         if not grounding.has_content and question.site.free_chat:
             yield from self._writer.freely(dialogue, self._record)
@@ -244,11 +244,11 @@ class Turn:
     def _answer_by_quote(self, grounding: Grounding) -> Iterator[Event]:
         """The owner's words, or an honest no."""
         if grounding.status == "choices":
-            yield TextPiece(clarifying_question(grounding, self._question.locale))
+            yield TextPiece(clarifying_question(grounding, language_of_reply(self._question)))
             yield Ended("question", suggestions=grounding.choices)
             return
         if grounding.status in ("faq", "quoted"):
-            note = note_on_open_questions(grounding, self._question.locale)
+            note = note_on_open_questions(grounding, language_of_reply(self._question))
             yield TextPiece(f"{grounding.answer}{note}")
             yield Cited(grounding.sources)
             origin: AnswerOrigin = "faq" if grounding.status == "faq" else "pages"

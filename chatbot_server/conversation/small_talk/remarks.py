@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Literal, get_args
 
@@ -34,12 +34,21 @@ LEFT_TO_MODEL: tuple[Kind, ...] = (*COURTESIES, "joke")
 
 # A remark is short; a cry for help may occur anywhere in the first part of a longer message.
 REMARK_WORDS = 20
+REMARK_CLAUSES = 4
 WORDLESS_CHARS = 20
 READ_CHARS = 1000
 READ_WORDS = 150
 SHORTEST_MISSPELLED = 6
 # Also answered beside a question about the site.
 SIDE_KINDS: tuple[Kind, ...] = ("person", "maker", "identity", "clock")
+
+# Thumbs, hearts and smiles after an answer; other pictures say nothing that can be told.
+_APPROVAL = re.compile("[👍👌🙏👏💯✅🙂😊😀😃😄😁🤗🥰😍😘😉🎉🤝🤩💪❤♥💚💙🧡💛💜]+")
+_DISAPPROVAL = re.compile("[👎😡😠🤬🖕💩🤦😤🙄😒]+")
+_PICTURE_VARIANT = re.compile("[\ufe0f\u200d\U0001f3fb-\U0001f3ff\\s!]")
+_WEB_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_EMAIL_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
+_CLAUSE = re.compile(r"[.,;:!?…\n]+")
 
 _SENTENCE = re.compile(r"[^.!?？\n]+[.!?？]*")
 _DOUBLED = re.compile(r"(?<!\\)([a-z])\1+")  # in a pattern, “\\bb” is no double letter
@@ -51,7 +60,7 @@ class Remark:
     """What a message is, if it asks nothing of the site.
 
     Attributes:
-        language: the language it is in; None if its words belong to several.
+        language: the language it is in; None if it has no words, or they belong to several.
         is_sure: False if the site may have more to say: “Who are you?”.
     """
 
@@ -206,10 +215,20 @@ def is_answered(remark: Remark, grounding: Grounding) -> bool:
 def find_remark(message: str) -> Remark | None:
     """The remark that *message* is, if it asks nothing of the site.
 
-    A short message without letters or digits, “?” or a picture, is told what it may ask.
+    A short message without letters or digits, “?” or a picture, is told what it may ask; so is a
+    mere web address. Who leaves an e-mail address wants to hear from a person.
     """
+    message = message.strip()
     if len(message) <= WORDLESS_CHARS and not any(map(str.isalnum, message)):
+        return Remark(_kind_of_picture(message), None)
+    if _WEB_ADDRESS.fullmatch(message):
         return Remark("abilities", None)
+    if _EMAIL_ADDRESS.fullmatch(message):
+        return Remark("handoff", None)
+    return _remark_in_words(message) or _complaint_of_clauses(message)
+
+
+def _remark_in_words(message: str) -> Remark | None:
     message_words = words(message[:READ_CHARS])[:READ_WORDS]
     text = squeezed(" ".join(message_words))
     is_short = 0 < len(message_words) <= REMARK_WORDS and len(message) <= READ_CHARS
@@ -218,7 +237,31 @@ def find_remark(message: str) -> Remark | None:
     ]
     distress = [remark for remark in remarks if remark.kind in DISTRESSES]
     courtesy = find_courtesy(message_words) if is_short and not distress else None
-    return next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
+    remark = next(iter([*distress, *([courtesy] if courtesy else []), *remarks]), None)
+    if remark and remark.is_courtesy and len(remarks) > 1:  # “ok” is of more languages than one
+        return replace(remark, language=None)
+    return remark
+
+
+def _complaint_of_clauses(message: str) -> Remark | None:
+    """The complaint that *message* is, if it consists of complaints and courtesies.
+
+    “C'est nul, tu comprends rien” is one; “this is useless, can I return it?” is not.
+    """
+    clauses = [clause for clause in _CLAUSE.split(message[:READ_CHARS]) if clause.strip()]
+    if not 1 < len(clauses) <= REMARK_CLAUSES or len(message) > READ_CHARS:
+        return None
+    remarks = [remark for clause in clauses if (remark := _remark_in_words(clause))]
+    complaint = next((remark for remark in remarks if remark.kind == "insult"), None)
+    are_complaints = all(remark.is_courtesy or remark.kind == "insult" for remark in remarks)
+    return complaint if len(remarks) == len(clauses) and are_complaints else None
+
+
+def _kind_of_picture(message: str) -> Kind:
+    pictures = _PICTURE_VARIANT.sub("", message)
+    if _APPROVAL.fullmatch(pictures):
+        return "thanks"
+    return "insult" if _DISAPPROVAL.fullmatch(pictures) else "abilities"
 
 
 def split_message(message: str) -> MessageParts:
