@@ -106,6 +106,15 @@ class RequestReader:
         """The number of bytes in memory."""
         return len(self._bytes)
 
+    @property
+    def head(self) -> Any:
+        """gunicorn's head of the request whose body is still coming; else None."""
+        return self._head
+
+    def drop(self) -> None:
+        """Free the memory of a request that is not to be answered."""
+        self._bytes = bytearray()
+
     def begin(self) -> WholeRequest | None:
         """Begin with the next request; returns it if it has come completely already.
 

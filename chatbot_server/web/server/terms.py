@@ -23,11 +23,13 @@ class LongBody:
         size: the most bytes of their bodies that are read.
         headers: the headers that they must have, whatever their values. Without these, no more of a
             body is read than of a visitor's.
+        needs_log_in: whether they must come from a browser that is logged in, too.
     """
 
     path: str
     size: int
-    headers: Sequence[str]
+    headers: Sequence[str] = ()
+    needs_log_in: bool = False
 
     def is_asked_by(self, head: Any) -> bool:
         """Whether gunicorn's *head* is of such a request."""
@@ -63,6 +65,8 @@ class Terms:
         address_connections: the most connections of one address; 0: no limit.
         streams: whether, given gunicorn's head, the thread that answers the request reads its body;
             the application limits its length.
+        is_logged_in: whether, given gunicorn's head, a request comes from a browser in which
+            somebody is logged in to the owner's pages; it is told without waiting.
         proxies: the number of web servers in front of this one.
         waits: where the application tells that a thread waits.
     """
@@ -71,13 +75,16 @@ class Terms:
     long_bodies: Sequence[LongBody] = ()
     address_connections: int = 0
     streams: Callable[[Any], bool] = lambda head: False  # noqa: ARG005
+    is_logged_in: Callable[[Any], bool] = lambda head: False  # noqa: ARG005
     proxies: int = 0
     waits: Waits = field(default_factory=Waits)
 
     def body_limit(self, head: Any) -> int:
         """How long a body is read for the request with gunicorn's *head*."""
-        sizes = (each.size for each in self.long_bodies if each.is_asked_by(head))
-        return next(sizes, self.body_bytes)
+        for each in self.long_bodies:
+            if each.is_asked_by(head) and (not each.needs_log_in or self.is_logged_in(head)):
+                return each.size
+        return self.body_bytes
 
     def household(self, head: Any, peer: Any) -> str:
         """The household that a request with gunicorn's *head* comes from.
@@ -103,6 +110,11 @@ def set_terms(app: Flask, config: Config, long_bodies: Sequence[LongBody]) -> No
 def stream_bodies(app: Flask, streams: Callable[[Any], bool]) -> None:
     """Have the worker of *app* stream the bodies for whose head *streams* is true."""
     app.extensions[_EXTENSION] = replace(terms_of(app), streams=streams)
+
+
+def recognise_sessions(app: Flask, is_logged_in: Callable[[Any], bool]) -> None:
+    """Have the worker of *app* ask *is_logged_in* whether a head is of a browser logged in."""
+    app.extensions[_EXTENSION] = replace(terms_of(app), is_logged_in=is_logged_in)
 
 
 def terms_of(app: Any) -> Terms:

@@ -34,6 +34,7 @@ from chatbot_server.web.server.incoming import (
     expects_continue,
 )
 from chatbot_server.web.server.leadership import NO_LEAD, Leadership
+from chatbot_server.web.server.long_bodies import LONG, find_refusable
 from chatbot_server.web.server.open_connections import OpenConnections, most_connections
 from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.terms import terms_of
@@ -56,9 +57,6 @@ LOADING_SECONDS = 300.0
 CLOSE_SECONDS = 2.0
 # Between the end of the streams and the end of the process, their answers are stored.
 STORE_SECONDS = 1.0
-# Bodies of more bytes are longer than those of visitors. Together, they may take so many bytes of
-# memory while they come.
-LONG, LONG_TOGETHER = 131_072, 64_000_000
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\n"
     b"Connection: close\r\nContent-Length: 0\r\n\r\n"
@@ -248,18 +246,15 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._close(connection)
         elif data and connection.is_reading:
             self._take(connection, partial(connection.reader.feed, data))
-            if connection.reader.size > LONG and connection.is_reading and self._is_overfull():
-                self._say_busy(connection)
+            if connection.reader.size > LONG and connection.is_reading:
+                while other := find_refusable(self._connections, self._terms):
+                    self._guard(other, self._say_busy)
 
     def _say_busy(self, connection: Connection) -> None:
+        connection.reader.drop()
         connection.response = None
         connection.outbox.sendall(BUSY)
         self._send_all(connection)
-
-    def _is_overfull(self) -> bool:
-        """Whether the long bodies that are being read take more than :data:`LONG_TOGETHER`."""
-        sizes = [each.reader.size for each in self._connections if each.is_reading]
-        return sum(size for size in sizes if size > LONG) > LONG_TOGETHER
 
     def _read_next(self, connection: Connection) -> None:
         connection.state = State.READING

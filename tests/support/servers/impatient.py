@@ -10,9 +10,10 @@ from typing import Any
 
 from chatbot_server.web.server.event_stream import EventStream, Notifier, Pieces
 from chatbot_server.web.server.incoming import ReceiveTimeout
-from chatbot_server.web.server.terms import Terms
+from chatbot_server.web.server.terms import LongBody, Terms
 from chatbot_server.web.server.worker import Worker
 
+LARGEST = 40_000_000  # bytes of a form
 MUCH = 8_000_000  # more than the system keeps for a client that does not read
 
 go_on = threading.Event()
@@ -55,7 +56,13 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
 
 
 # As an application of Flask has its extensions.
-app.extensions = {"terms": Terms(streams=lambda head: head.path == "/long")}  # type: ignore[attr-defined]
+app.extensions = {  # type: ignore[attr-defined]
+    "terms": Terms(
+        long_bodies=[LongBody("/owner", LARGEST, needs_log_in=True), LongBody("/form", LARGEST)],
+        streams=lambda head: head.path == "/long",
+        is_logged_in=lambda head: ("COOKIE", "logged-in") in head.headers,
+    )
+}
 
 
 def half_a_stream() -> Iterator[bytes]:

@@ -6,9 +6,8 @@ import http.client
 import os
 import selectors
 import socket
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import httpx
 import pytest
 from gunicorn.config import Config  # type: ignore[import-untyped]
 from support.patience import LONG, wait_for
+from support.servers.impatient_server import THREADS, start_gunicorn
 from support.servers.ports import free_port
 
 from chatbot_server.service import processes
@@ -27,7 +27,6 @@ HALF_A_HEADER = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le"
 HALF_A_BODY = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"
 SLOW = b"x" * 400_000  # earns the rest minutes
 END = b"0\r\n\r\n"
-THREADS = 3
 CROWD = 30
 
 Connect = Callable[[bytes], socket.socket]
@@ -41,35 +40,6 @@ def port() -> Iterator[int]:
     yield port
     server.terminate()
     server.wait(LONG)
-
-
-def start_gunicorn(
-    port: int, graceful_seconds: int, app: Sequence[str] = ("support.servers.impatient:app",)
-) -> subprocess.Popen[bytes]:
-    words = [
-        *app,
-        "--worker-class",
-        "support.servers.impatient.Impatient",
-    ]
-    words += ["--bind", f"127.0.0.1:{port}", "--threads", str(THREADS), "--no-control-socket"]
-    words += [
-        "--graceful-timeout",
-        str(graceful_seconds),
-        "--log-level",
-        "error",
-        "--keep-alive",
-        str(LONG),
-    ]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", *words], cwd=Path(__file__).parents[2]
-    )
-
-    def up() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    wait_for(up)
-    return server
 
 
 @pytest.fixture

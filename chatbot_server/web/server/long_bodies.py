@@ -1,0 +1,30 @@
+"""The memory that long bodies take while they come, and who is refused once they take too much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from chatbot_server.web.server.connection import Connection
+from chatbot_server.web.server.terms import Terms
+
+# Bodies of more bytes are longer than those of visitors. Together, they may take so many bytes of
+# memory while they come.
+LONG, LONG_TOGETHER = 131_072, 64_000_000
+
+
+def find_refusable(connections: Iterable[Connection], terms: Terms) -> Connection | None:
+    """The connection to refuse, because long bodies take too much memory together; else None.
+
+    It is one of the household that takes most, so that nobody can keep out the others; of its
+    bodies, the shortest, so that the others come to an end. Whoever is logged in is refused last.
+    """
+    long = [each for each in connections if each.is_reading and each.reader.size > LONG]
+    if sum(each.reader.size for each in long) <= LONG_TOGETHER:
+        return None
+    strangers = [each for each in long if not terms.is_logged_in(each.reader.head)] or long
+    households = {each: terms.household(each.reader.head, each.client) for each in strangers}
+    taken = Counter[str]()
+    for each, household in households.items():
+        taken[household] += each.reader.size
+    return min(strangers, key=lambda each: (-taken[households[each]], each.reader.size))
