@@ -38,6 +38,8 @@ from chatbot_server.service.answering import build_engine, sampling
 from chatbot_server.service.children import call_job
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.asked_sites import AskedSites
+from chatbot_server.storage.owners.accounts import session_hashes
+from chatbot_server.web.admin.access import COOKIE
 from chatbot_server.web.admin.blueprint import LARGEST_FORM, admin_blueprint
 from chatbot_server.web.admin.pages import AdminParts
 from chatbot_server.web.health import health_blueprint
@@ -46,6 +48,7 @@ from chatbot_server.web.middleware.address import set_public_address
 from chatbot_server.web.middleware.headers import plain_addresses, with_headers
 from chatbot_server.web.middleware.limits import RateLimits
 from chatbot_server.web.middleware.log_lines import brake_log
+from chatbot_server.web.middleware.open_sessions import OpenSessions
 from chatbot_server.web.middleware.origins import set_own_names
 from chatbot_server.web.middleware.problems import register_problems
 from chatbot_server.web.middleware.proxies import watch_proxies
@@ -53,7 +56,13 @@ from chatbot_server.web.middleware.request_ids import REQUEST_ID, register_reque
 from chatbot_server.web.middleware.uploads import UploadRequest, UploadTickets
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
 from chatbot_server.web.security_txt import security_txt_blueprint
-from chatbot_server.web.server.terms import LongBody, set_terms, stream_bodies, terms_of
+from chatbot_server.web.server.terms import (
+    LongBody,
+    recognise_sessions,
+    set_terms,
+    stream_bodies,
+    terms_of,
+)
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
 from chatbot_server.web.visitor.chat import chat_blueprint
@@ -70,7 +79,7 @@ LONG_BODIES = (
     LongBody("/v1/embeddings", BATCH_BYTES, ("Authorization",)),
     LongBody("/v1/", BODY_BYTES, ("Authorization",)),
     LongBody("/api/knowledge/", MAX_BODY, SIGNATURE_HEADERS),
-    LongBody("/admin/", LARGEST_FORM, ("Cookie",)),
+    LongBody("/admin/", LARGEST_FORM, needs_log_in=True),
 )
 VISITOR_ROUTES = (
     chat_blueprint,
@@ -132,7 +141,6 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     app.register_blueprint(astray_blueprint())
     on_push = partial(call, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), on_push))
-    tickets = UploadTickets()
     admin_parts = AdminParts(
         config=config,
         database=database,
@@ -140,10 +148,10 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
         knowledge=knowledge,
         rates=rates,
         call_job=call,
-        tickets=tickets,
+        tickets=UploadTickets(),
+        sessions=open_sessions(database),
     )
-    app.register_blueprint(admin_blueprint(admin_parts))
-    stream_bodies(app, tickets.admits_request)
+    add_owner_pages(app, admin_parts)
     app.register_blueprint(
         health_blueprint(engine, database, config.data_dir, partial(needs_model, config))
     )
@@ -177,6 +185,19 @@ def app_without_routes(config: Config) -> Flask:
     set_terms(app, config, LONG_BODIES)
     set_own_names(app, config.server)
     return app
+
+
+def add_owner_pages(app: Flask, parts: AdminParts) -> None:
+    """Add the owner's pages to *app*, and tell its worker whose long bodies it is to read."""
+    app.register_blueprint(admin_blueprint(parts))
+    stream_bodies(app, parts.tickets.admits_request)
+    recognise_sessions(app, parts.sessions.is_logged_in)
+
+
+def open_sessions(database: Database) -> OpenSessions:
+    """The log-ins to the owner's pages."""
+    with database.session() as session:
+        return OpenSessions(COOKIE, session_hashes(session))
 
 
 def needs_model(config: Config) -> bool:

@@ -218,6 +218,12 @@ def account_of_session(session: Session, token: str) -> Account | None:
     return session.get(Account, browser.account_id)
 
 
+def session_hashes(session: Session) -> Sequence[str]:
+    """The hashes of the cookies of all browsers that are logged in."""
+    is_valid = AccountSession.created >= now() - SESSION_SECONDS
+    return session.scalars(select(AccountSession.token_hash).where(is_valid)).all()
+
+
 def sessions_of(session: Session, account_id: int, token: str) -> list[tuple[AccountSession, bool]]:
     """Where the person is logged in, last seen first, and whether *token* is the cookie there."""
     mine = AccountSession.account_id == account_id

@@ -20,6 +20,7 @@ from chatbot_server.storage.site.sites import sites_in_order
 from chatbot_server.storage.visitors.feedback import unread_counts
 from chatbot_server.web.admin.browsers import kind_of_browser
 from chatbot_server.web.middleware.address import own_origins
+from chatbot_server.web.middleware.open_sessions import OpenSessions
 
 COOKIE = "chatbot_admin"
 PATH = "/admin"
@@ -125,7 +126,7 @@ LEAST_ROLE: dict[str, Role | None] = {
 }
 
 
-def check_access(database: Database) -> Response | None:
+def check_access(database: Database, sessions: OpenSessions) -> Response | None:
     """Before each view: the account is in ``g.account``, or the visitor is sent to log in.
 
     ``g.sites`` and ``g.unread`` (messages, by site) are for the frame of every page.
@@ -141,6 +142,7 @@ def check_access(database: Database) -> Response | None:
         g.account = account_of_session(session, token)
         if g.account is not None:
             g.sites, g.unread = sites_in_order(session), unread_counts(session)
+    sessions.note(token, is_open=g.account is not None)
     if least is None:
         return None
     if g.account is None:

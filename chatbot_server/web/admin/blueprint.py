@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from chatbot_server.errors import ChatbotError, NotFound
-from chatbot_server.web.admin.access import PATH, check_access
+from chatbot_server.messages import say
+from chatbot_server.messages.numbers import file_size
+from chatbot_server.web.admin.access import COOKIE, PATH, check_access
 from chatbot_server.web.admin.answers.faq import add_faq_files, add_faq_pages
 from chatbot_server.web.admin.answers.knowledge import add_knowledge
 from chatbot_server.web.admin.answers.quality import add_quality, add_runs, add_sample
@@ -94,13 +96,20 @@ def admin_blueprint(parts: AdminParts) -> Blueprint:
 
     @bp.before_request
     def check() -> Response | None:
-        if request.endpoint in WITH_FILES:
+        # Of other browsers, the server has read no more than of visitors.
+        if request.endpoint in WITH_FILES and request.cookies.get(COOKIE, "") in parts.sessions:
             request.max_content_length = LARGEST_FORM
-        return check_access(parts.database)
+        return check_access(parts.database, parts.sessions)
 
     @bp.errorhandler(ChatbotError)
     def show_problem(error: ChatbotError) -> Response:
         return render_problem(error.status, problem_of(error))
+
+    @bp.errorhandler(RequestEntityTooLarge)
+    def show_limit(error: RequestEntityTooLarge) -> Response:
+        language = admin_language()
+        limit = file_size(request.max_content_length or 0, language)
+        return render_problem(error.code, say("form_too_large", language, limit=limit))
 
     @bp.errorhandler(HTTPException)
     @bp.errorhandler(Exception)

@@ -25,6 +25,7 @@ from chatbot_server.web.admin.access import may
 from chatbot_server.web.admin.clock import Clock
 from chatbot_server.web.admin.labels import label_of
 from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.open_sessions import OpenSessions
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of
 from chatbot_server.web.middleware.uploads import UploadTickets
@@ -62,6 +63,7 @@ class AdminParts:
     Attributes:
         call_job: lets the server do its job of this name within seconds.
         tickets: tickets for uploads of files that are longer than forms.
+        sessions: the log-ins that the server knows of before it reads a form.
         groupings: how unanswered questions were grouped last.
     """
 
@@ -72,6 +74,7 @@ class AdminParts:
     rates: RateLimits
     call_job: Callable[[str], None]
     tickets: UploadTickets
+    sessions: OpenSessions
     groupings: Groupings = field(default_factory=Groupings)
 
 
