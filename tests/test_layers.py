@@ -129,6 +129,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "schema_org": {"", "text"},
     },
     "retrieval/read/files": {"": set(), "office": {""}, "pdf": {""}},
+    "retrieval/read/files/pdf": {"page": set(), "tables": {"page"}, "": {"page", "tables"}},
     "storage": {
         "": {"owners", "site", "visitors"},
         "migrations": {""},

@@ -7,7 +7,7 @@ from support.files.office_files import xlsx
 from support.files.read_file import read_bytes, read_office
 
 from chatbot_server.retrieval.read.files.office.sheet import parts_of
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece
+from chatbot_server.retrieval.read.files.pdf.page.pieces import PdfPage, Piece
 from chatbot_server.retrieval.read.files.pdf.spreadsheet import with_columns_together
 
 HIRE = "| Matériel | 1 heure | Demi-journée | Journée | Caution |"

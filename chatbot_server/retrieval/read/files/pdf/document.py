@@ -17,16 +17,16 @@ from chatbot_server.retrieval.read.document import (
 )
 from chatbot_server.retrieval.read.files.lines import joined, without_page_number
 from chatbot_server.retrieval.read.files.pdf import ocr
-from chatbot_server.retrieval.read.files.pdf.blanks import Blanks
 from chatbot_server.retrieval.read.files.pdf.forms import add_form
 from chatbot_server.retrieval.read.files.pdf.layout import Item, Line, read_layout
-from chatbot_server.retrieval.read.files.pdf.page import SUPERSCRIPT, PdfPage
-from chatbot_server.retrieval.read.files.pdf.page_reader import read_page
+from chatbot_server.retrieval.read.files.pdf.page.blanks import Blanks
+from chatbot_server.retrieval.read.files.pdf.page.pieces import SUPERSCRIPT, PdfPage
+from chatbot_server.retrieval.read.files.pdf.page.reader import read_page
 from chatbot_server.retrieval.read.files.pdf.spreadsheet import (
     is_spreadsheet,
     with_columns_together,
 )
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row, TableBlock, has_room
 from chatbot_server.retrieval.read.files.titles import one_document
 from chatbot_server.retrieval.read.files.writer import MarkdownWriter
 

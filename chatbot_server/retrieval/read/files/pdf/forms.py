@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, product
 from typing import Any
 
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
-from chatbot_server.retrieval.read.files.pdf.tables import touch
+from chatbot_server.retrieval.read.files.pdf.page.pieces import PdfPage, Piece, Rule
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import touch
 
 MAX_FIELDS = 1000
 MAX_VALUE = 20_000

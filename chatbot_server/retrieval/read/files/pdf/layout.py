@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chatbot_server.retrieval.read.files.pdf.aligned import (
+from chatbot_server.retrieval.read.files.pdf.page.pieces import PdfPage
+from chatbot_server.retrieval.read.files.pdf.tables.aligned import (
     MAX_LINES_ABOVE,
     AlignedTable,
     lines_above,
     with_full_row,
 )
-from chatbot_server.retrieval.read.files.pdf.below_names import with_tables_below_names
-from chatbot_server.retrieval.read.files.pdf.centred import with_cells_at_top
-from chatbot_server.retrieval.read.files.pdf.head_rows import table_below_names
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, ruled_tables
-from chatbot_server.retrieval.read.files.pdf.tagged import tagged_tables
+from chatbot_server.retrieval.read.files.pdf.tables.below_names import with_tables_below_names
+from chatbot_server.retrieval.read.files.pdf.tables.centred import with_cells_at_top
+from chatbot_server.retrieval.read.files.pdf.tables.head_rows import table_below_names
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row, TableBlock, ruled_tables
+from chatbot_server.retrieval.read.files.pdf.tables.tagged import tagged_tables
 
 MIN_COLUMN_LINES = 4
 # In lines of text without titles.

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot_server.retrieval.read.files.pdf.page import COLUMN_GAP, PdfPage, Piece
+from chatbot_server.retrieval.read.files.pdf.page.pieces import COLUMN_GAP, PdfPage, Piece
 
 # ISO 639-2, as its data files are called; all are tried at once, so more of them make it slow.
 LANGUAGES = ("fra", "eng", "deu", "spa", "ita", "por", "nld")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
-from chatbot_server.retrieval.read.files.pdf.tables import Row
+from chatbot_server.retrieval.read.files.pdf.page.pieces import PdfPage, Piece, Rule
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row
 
 SAME_HEIGHT = 0.5
 MIN_ROWS = 3

@@ -9,7 +9,7 @@ from support.files.read_file import read_bytes, read_office
 
 from chatbot_server.retrieval.read.files.pdf import ocr
 from chatbot_server.retrieval.read.files.pdf.document import running_lines
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece
+from chatbot_server.retrieval.read.files.pdf.page.pieces import PdfPage, Piece
 
 HOURS = "Horaires de l’accueil"
 PROSE = "Our house lies at the end of the lane"

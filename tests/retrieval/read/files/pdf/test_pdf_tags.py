@@ -7,11 +7,11 @@ import pytest
 from support.files.pdf_files import pdf_of, stream
 from support.files.read_file import read_bytes, read_office
 
-from chatbot_server.retrieval.read.files.pdf import tags
-from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.page_reader import mark_items
-from chatbot_server.retrieval.read.files.pdf.tagged import tagged_tables
-from chatbot_server.retrieval.read.files.pdf.tags import TaggedTable, TextTag
+from chatbot_server.retrieval.read.files.pdf.page import tags
+from chatbot_server.retrieval.read.files.pdf.page.pieces import Piece
+from chatbot_server.retrieval.read.files.pdf.page.reader import mark_items
+from chatbot_server.retrieval.read.files.pdf.page.tags import TaggedTable, TextTag
+from chatbot_server.retrieval.read.files.pdf.tables.tagged import tagged_tables
 
 BICYCLES = read_office("velos-two-chromium.pdf")["text"].split("\n\n")
 CLIMBING = read_office("climb-tagged.pdf")["text"].split("\n\n")

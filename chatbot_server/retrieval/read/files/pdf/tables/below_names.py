@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.read.files.pdf.aligned import SAME_SIZE, AlignedTable
-from chatbot_server.retrieval.read.files.pdf.centred import with_cells_at_top
-from chatbot_server.retrieval.read.files.pdf.head_rows import ROW_PITCH
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock
+from chatbot_server.retrieval.read.files.pdf.tables.aligned import SAME_SIZE, AlignedTable
+from chatbot_server.retrieval.read.files.pdf.tables.centred import with_cells_at_top
+from chatbot_server.retrieval.read.files.pdf.tables.head_rows import ROW_PITCH
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row, TableBlock
 
 MIN_ROWS, MIN_COLUMNS, MAX_ROWS = 3, 3, 300
 _DIGIT = re.compile(r"\d")

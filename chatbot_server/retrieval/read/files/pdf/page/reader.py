@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chatbot_server.retrieval.read.document import Unreadable
-from chatbot_server.retrieval.read.files.pdf.blanks import GUESSED, Blanks, with_written_blanks
-from chatbot_server.retrieval.read.files.pdf.page import (
+from chatbot_server.retrieval.read.files.pdf.page.blanks import GUESSED, Blanks, with_written_blanks
+from chatbot_server.retrieval.read.files.pdf.page.pieces import (
     COLUMN_GAP,
     SLANTED,
     SUPERSCRIPT,
@@ -22,7 +22,7 @@ from chatbot_server.retrieval.read.files.pdf.page import (
     turned_box,
     turned_point,
 )
-from chatbot_server.retrieval.read.files.pdf.tags import UNTAGGED, PageTags
+from chatbot_server.retrieval.read.files.pdf.page.tags import UNTAGGED, PageTags
 
 MAX_CHARACTERS = 60_000
 MAX_OBJECTS = 20_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.read.files.pdf.columns import ALIGNED
-from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.tables import Row
+from chatbot_server.retrieval.read.files.pdf.page.pieces import Piece
+from chatbot_server.retrieval.read.files.pdf.tables.columns import ALIGNED
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row
 
 # In points: what stands in the middle of something wide.
 IN_MIDDLE = 6.0

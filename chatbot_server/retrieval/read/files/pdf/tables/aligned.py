@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import dropwhile, groupby, pairwise
 
 from chatbot_server.retrieval.read.files.lines import joined
-from chatbot_server.retrieval.read.files.pdf.columns import (
+from chatbot_server.retrieval.read.files.pdf.page.pieces import Piece
+from chatbot_server.retrieval.read.files.pdf.tables.columns import (
     ALIGNED,
     MIN_GUTTER,
     Extent,
@@ -16,13 +17,17 @@ from chatbot_server.retrieval.read.files.pdf.columns import (
     joined_cells,
     without_leaders,
 )
-from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.spans import (
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import (
+    Row,
+    TableBlock,
+    has_room,
+    usual_size,
+)
+from chatbot_server.retrieval.read.files.pdf.tables.spans import (
     is_title_between,
     share_tall_cells,
     spans_columns,
 )
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, has_room, usual_size
 
 # In heights of a letter: lines of one cell are nearer to each other.
 LINE_PITCH = 1.6

@@ -6,9 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 
-from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock, cell_text, usual_size
-from chatbot_server.retrieval.read.files.pdf.tags import TaggedTable
+from chatbot_server.retrieval.read.files.pdf.page.pieces import Piece
+from chatbot_server.retrieval.read.files.pdf.page.tags import TaggedTable
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import (
+    Row,
+    TableBlock,
+    cell_text,
+    usual_size,
+)
 
 # Letters in a cell: a table with more of them in one places things on the page.
 MAX_CELL = 600

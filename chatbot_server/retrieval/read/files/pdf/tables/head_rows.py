@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from chatbot_server.retrieval.read.files.pdf.aligned import AlignedTable
-from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.tables import Row, TableBlock
+from chatbot_server.retrieval.read.files.pdf.page.pieces import Piece
+from chatbot_server.retrieval.read.files.pdf.tables.aligned import AlignedTable
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row, TableBlock
 
 MOST_ROWS, MOST_COLUMNS = 4, 16
 # In heights of a letter: rows of names are no farther from each other.

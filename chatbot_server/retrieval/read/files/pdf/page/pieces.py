@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chatbot_server.retrieval.read.files.pdf.tags import UNTAGGED, TextTag
+from chatbot_server.retrieval.read.files.pdf.page.tags import UNTAGGED, TextTag
 
 # In widths of a letter “m”: a wider gap parts columns, a narrower one may part words.
 COLUMN_GAP = 1.1

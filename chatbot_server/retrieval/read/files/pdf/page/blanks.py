@@ -7,7 +7,7 @@ from enum import Enum
 from itertools import pairwise
 from statistics import median
 
-from chatbot_server.retrieval.read.files.pdf.page import COLUMN_GAP, WORD_GAP, Letter
+from chatbot_server.retrieval.read.files.pdf.page.pieces import COLUMN_GAP, WORD_GAP, Letter
 
 GUESSED = "\t"  # a blank that PDFium adds where letters stand apart
 # In heights of a letter: a wider blank is stretched, as in lines that are justified.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from chatbot_server.retrieval.read.files.lines import joined
-from chatbot_server.retrieval.read.files.pdf.tables import Row
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row
 
 ALIGNED = 3.0
 MIN_GUTTER = 2.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chatbot_server.retrieval.read.files.pdf.columns import ALIGNED, MIN_GUTTER
-from chatbot_server.retrieval.read.files.pdf.page import Piece
-from chatbot_server.retrieval.read.files.pdf.tables import Row
+from chatbot_server.retrieval.read.files.pdf.page.pieces import Piece
+from chatbot_server.retrieval.read.files.pdf.tables.columns import ALIGNED, MIN_GUTTER
+from chatbot_server.retrieval.read.files.pdf.tables.ruled import Row
 
 # In points: lines of a cell are as far from each other, those of the next row farther.
 SAME_PITCH = 1.0

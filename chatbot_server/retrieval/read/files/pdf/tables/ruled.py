@@ -10,7 +10,7 @@ from operator import not_
 from typing import Protocol
 
 from chatbot_server.retrieval.read.files.lines import joined
-from chatbot_server.retrieval.read.files.pdf.page import PdfPage, Piece, Rule
+from chatbot_server.retrieval.read.files.pdf.page.pieces import PdfPage, Piece, Rule
 
 TOUCH = 3.0
 MAX_COLUMNS, MAX_ROWS = 60, 500
