@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chatbot_server.retrieval.language.tables import DASH, markdown_table
+from chatbot_server.retrieval.read.html.display.word_processors import with_dash
 from chatbot_server.retrieval.read.html.layout.lists import ListLines
 from chatbot_server.retrieval.read.html.layout.margins import begins_margin
 from chatbot_server.retrieval.read.html.layout.tables import is_price_list
@@ -17,7 +18,6 @@ from chatbot_server.retrieval.read.html.text.broken_lines import (
 )
 from chatbot_server.retrieval.read.html.text.inline import one_line
 from chatbot_server.retrieval.read.html.text.names import LISTS
-from chatbot_server.retrieval.read.html.word_processors import with_dash
 
 MAX_BLOCKS = 20_000
 MAX_CHARACTERS = 2_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.files.read_page import text_of
 
-from chatbot_server.retrieval.read.html.signs import sign_of_name
+from chatbot_server.retrieval.read.html.display.signs import sign_of_name
 
 HEAD = "<table><tr><th>For</th><th>Basic</th><th>Plus</th></tr><tr><td>Towels</td>"
 ICONS = [
