@@ -139,6 +139,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "visitors": {"", "site"},
         "knowledge": {"", "site"},
     },
+    "storage/knowledge": {"": set(), "index": {""}},
     "web": {
         "server": set(),
         "middleware": set(),

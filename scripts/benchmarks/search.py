@@ -36,7 +36,7 @@ from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.index import search_index
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import (

@@ -10,7 +10,7 @@ from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import BLANKS_RUN, fold
 from chatbot_server.storage.base import UnitOfWork
-from chatbot_server.storage.knowledge.chunks import titles_and_headings
+from chatbot_server.storage.knowledge.index.chunks import titles_and_headings
 from chatbot_server.storage.site.sites import name_of_site
 
 TOPICS = 6

@@ -14,8 +14,8 @@ from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.crawl.changes import read_change
 from chatbot_server.retrieval.language.tables import table_count
 from chatbot_server.retrieval.read.html.text.blocks import unpacked
-from chatbot_server.storage.knowledge.chunks import chunks_of
 from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.index.chunks import chunks_of
 from chatbot_server.storage.knowledge.pages import changed_pages
 from chatbot_server.storage.knowledge.readings import reading_at
 from chatbot_server.storage.knowledge.sources import get_source

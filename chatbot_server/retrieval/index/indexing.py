@@ -12,9 +12,14 @@ from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.missing import MissingTexts, compute_missing
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.chunks import chunks_of, forget_other_chunks
 from chatbot_server.storage.knowledge.documents import documents_at, documents_to_embed, sites_of
+from chatbot_server.storage.knowledge.index import search_index
+from chatbot_server.storage.knowledge.index.chunks import chunks_of, forget_other_chunks
+from chatbot_server.storage.knowledge.index.vectors import (
+    add_vectors,
+    embedded_chunks,
+    forget_vectors,
+)
 from chatbot_server.storage.knowledge.site_state import bump_version
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeAcronym,
@@ -22,11 +27,6 @@ from chatbot_server.storage.knowledge.tables import (
     KnowledgeDocument,
     KnowledgeSource,
     KnowledgeVector,
-)
-from chatbot_server.storage.knowledge.vectors import (
-    add_vectors,
-    embedded_chunks,
-    forget_vectors,
 )
 from chatbot_server.storage.knowledge.versions import known_digests, store_versions
 

@@ -18,8 +18,7 @@ from chatbot_server.retrieval.index.missing import MissingTexts, compute_missing
 from chatbot_server.retrieval.index.vectors import Tokens
 from chatbot_server.storage.base import UnitOfWork
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.tables import KnowledgeDocument
-from chatbot_server.storage.knowledge.tokens import (
+from chatbot_server.storage.knowledge.index.tokens import (
     add_tokens,
     chunks_without_tokens,
     documents_without_tokens,
@@ -27,6 +26,7 @@ from chatbot_server.storage.knowledge.tokens import (
     stored_tokens,
     tokens_of_site,
 )
+from chatbot_server.storage.knowledge.tables import KnowledgeDocument
 
 
 def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[int, Tokens]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chatbot_server.storage.base import UnitOfWork
-from chatbot_server.storage.knowledge.vectors import vector_ids, vectors_after
+from chatbot_server.storage.knowledge.index.vectors import vector_ids, vectors_after
 
 Vector = NDArray[np.float32]
 # A row for each token of a section, see :mod:`.encoder.late_interaction`.

@@ -1,7 +1,7 @@
 """The tables of the owner's knowledge: sources, pages, documents, chunks and vectors.
 
 The table of terms differs between databases: it is created by a migration, and used by
-:mod:`chatbot_server.storage.knowledge.search_index`.
+:mod:`chatbot_server.storage.knowledge.index.search_index`.
 """
 
 from __future__ import annotations

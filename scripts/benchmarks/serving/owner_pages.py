@@ -34,7 +34,7 @@ from chatbot_server.retrieval.curate.imports.faq_file import import_entries, rea
 from chatbot_server.retrieval.curate.library import put_faq_entries
 from chatbot_server.storage.base import now, random_id
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.index import search_index
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.knowledge.tables import (
     KnowledgeChunk,

@@ -24,8 +24,8 @@ from chatbot_server.retrieval.index.encoder.late_interaction import WIDTH, Token
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.read.extractor import Extractor
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.chunks import chunks_of
 from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.index.chunks import chunks_of
 from chatbot_server.storage.knowledge.tables import KnowledgeVector
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

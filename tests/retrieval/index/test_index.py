@@ -21,7 +21,7 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
 from chatbot_server.retrieval.language.words.stems import query_terms
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
+from chatbot_server.storage.knowledge.index import search_index
 from chatbot_server.storage.knowledge.sources import open_source
 from chatbot_server.storage.site.sites import add_site
 

@@ -30,14 +30,14 @@ from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages, 
 from chatbot_server.retrieval.language.words import acronyms, stems
 from chatbot_server.retrieval.language.words.question_language import language_asked_in
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import postgresql, search_index
-from chatbot_server.storage.knowledge.chunks import load_document, titles_of_chunks
 from chatbot_server.storage.knowledge.documents import (
     acronym_definitions,
     document_languages,
     shared_title_counts,
 )
-from chatbot_server.storage.knowledge.vectors import embedded_chunk_count
+from chatbot_server.storage.knowledge.index import postgresql, search_index
+from chatbot_server.storage.knowledge.index.chunks import load_document, titles_of_chunks
+from chatbot_server.storage.knowledge.index.vectors import embedded_chunk_count
 
 # For a title that repeats the question: MRR 0.50 → 0.55 without vectors, unchanged with them.
 TITLE_BONUS = 0.3

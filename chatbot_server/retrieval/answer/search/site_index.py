@@ -12,9 +12,9 @@ from chatbot_server.retrieval.language.languages import ALWAYS_USED, Languages
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import Rarity
 from chatbot_server.storage.base import UnitOfWork
-from chatbot_server.storage.knowledge import search_index
-from chatbot_server.storage.knowledge.chunks import chunk_count
 from chatbot_server.storage.knowledge.documents import has_documents, known_acronyms
+from chatbot_server.storage.knowledge.index import search_index
+from chatbot_server.storage.knowledge.index.chunks import chunk_count
 from chatbot_server.storage.knowledge.site_state import site_state
 
 

@@ -21,8 +21,8 @@ from chatbot_server.retrieval.language.languages import Languages
 from chatbot_server.retrieval.language.sentences import sentences_and_items
 from chatbot_server.retrieval.language.words.navigation import is_navigation
 from chatbot_server.storage.base import UnitOfWork
-from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText, load_chunks
-from chatbot_server.storage.knowledge.vectors import chunk_vectors
+from chatbot_server.storage.knowledge.index.chunks import ChunkText, DocumentText, load_chunks
+from chatbot_server.storage.knowledge.index.vectors import chunk_vectors
 
 MOST_SITES = 100
 # Characters of all cached sections. Each takes some five bytes, and five more for a section of a

@@ -11,7 +11,7 @@ from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.everyday import in_plain_words
 from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
-from chatbot_server.storage.knowledge.chunks import texts_of
+from chatbot_server.storage.knowledge.index.chunks import texts_of
 
 # A site's words are read from so many of its chunks, which takes 0.2 s.
 READ = 1500

@@ -8,7 +8,7 @@ from functools import partial
 from chatbot_server.retrieval.answer.search.site_memory import SectionText
 from chatbot_server.retrieval.language.tables import row_name
 from chatbot_server.storage.base import UnitOfWork
-from chatbot_server.storage.knowledge.chunks import ChunkText, load_neighbours
+from chatbot_server.storage.knowledge.index.chunks import ChunkText, load_neighbours
 
 # A longer table stays in pieces.
 MAX_WORDS = 260

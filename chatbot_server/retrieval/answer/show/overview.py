@@ -16,7 +16,7 @@ from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.seasons import parts_of_year
 from chatbot_server.storage.base import UnitOfWork
-from chatbot_server.storage.knowledge.chunks import load_document
+from chatbot_server.storage.knowledge.index.chunks import load_document
 
 # A page with more words, or with fewer headings, is not an overview.
 MAX_WORDS, MIN_HEADINGS = 220, 2

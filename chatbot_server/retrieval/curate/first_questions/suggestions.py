@@ -15,7 +15,7 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.languages import ALL_LANGUAGES, LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.text import fold
-from chatbot_server.storage.knowledge.chunks import PageHeading, headings_of
+from chatbot_server.storage.knowledge.index.chunks import PageHeading, headings_of
 from chatbot_server.storage.site.sites import Site
 
 MOST_HEADINGS = 500

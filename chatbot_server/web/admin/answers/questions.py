@@ -15,7 +15,7 @@ from chatbot_server.retrieval.curate.learning.unanswered import (
 )
 from chatbot_server.retrieval.curate.library import LONGEST_ANSWER
 from chatbot_server.retrieval.curate.quality.golden_runs import Preview, preview_entry
-from chatbot_server.storage.knowledge.chunks import chunk_count
+from chatbot_server.storage.knowledge.index.chunks import chunk_count
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, set_ignored

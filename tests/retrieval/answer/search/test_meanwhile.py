@@ -18,8 +18,8 @@ from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.vectors import QuestionVectors, Vector
 from chatbot_server.retrieval.language.words import acronyms
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge import search_index
 from chatbot_server.storage.knowledge.documents import delete_documents, documents_of
+from chatbot_server.storage.knowledge.index import search_index
 from chatbot_server.storage.knowledge.site_state import index_version
 from chatbot_server.storage.knowledge.tables import KnowledgeSource
 from chatbot_server.storage.site import sites

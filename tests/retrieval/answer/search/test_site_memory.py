@@ -18,7 +18,7 @@ from chatbot_server.retrieval.curate.library import add_faq, add_note, remove_so
 from chatbot_server.retrieval.index.embedder import Embedder
 from chatbot_server.retrieval.index.encoder.late_interaction import TokenIndex
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.chunks import ChunkText, DocumentText
+from chatbot_server.storage.knowledge.index.chunks import ChunkText, DocumentText
 from chatbot_server.storage.knowledge.sources import sources_of
 
 QUESTION = "When is the shop open?"

@@ -28,7 +28,7 @@ LEAST_RARITY = 1e-6  # as in FTS5, for words that stand in more than half of the
 def index_chunks(
     session: Session, site_id: int, chunks: Iterable[tuple[int, Sequence[str]]]
 ) -> None:
-    """See :func:`chatbot_server.storage.knowledge.search_index.index_chunks`."""
+    """See :func:`chatbot_server.storage.knowledge.index.search_index.index_chunks`."""
     rows = []
     for chunk, stems in chunks:
         tsvector = " ".join(

@@ -1,7 +1,7 @@
 """The index of terms: which chunks of a site contain them, ranked by BM25.
 
 This is an FTS5 table on SQLite; for PostgreSQL see
-:mod:`chatbot_server.storage.knowledge.postgresql`.
+:mod:`chatbot_server.storage.knowledge.index.postgresql`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.storage.base import UnitOfWork, connection_of
 from chatbot_server.storage.direct import rows_of
-from chatbot_server.storage.knowledge import postgresql
+from chatbot_server.storage.knowledge.index import postgresql
 
 
 def on_postgresql(unit: UnitOfWork) -> bool:
