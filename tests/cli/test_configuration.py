@@ -13,7 +13,7 @@ import pytest
 import yaml
 from support.command_line import Run
 
-from chatbot_server.cli import running_server
+from chatbot_server.cli.diagnosis import running_server
 from chatbot_server.messages import COMMAND, COMMAND_VARIABLE, catalogue, say
 
 

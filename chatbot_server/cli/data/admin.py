@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import create_owner, open_setup, renew_setup, reset_token
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.data.prompts import new_password
 from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, minute_of, print_json
-from chatbot_server.cli.prompts import new_password
 from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.storage.owners.accounts import all_accounts, find_account
 from chatbot_server.storage.owners.audit import AuditEntry, entries_before, note_action

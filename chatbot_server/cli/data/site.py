@@ -10,9 +10,9 @@ import click
 from sqlalchemy.orm import Session
 
 from chatbot_server.cli.context import Context
+from chatbot_server.cli.data.prompts import confirm
 from chatbot_server.cli.diagnosis.page_check import test
 from chatbot_server.cli.options import JSON, NUMBER, day_of, fields_of, print_json
-from chatbot_server.cli.prompts import confirm
 from chatbot_server.cli.tag import show_tag
 from chatbot_server.errors import UsageError
 from chatbot_server.service.children import call_job

@@ -50,7 +50,7 @@ def examine(context: Context) -> Iterator[Check]:
         yield Check("config", False, error.sentence(context.language))
         return
     yield Check("config", True, context.say("doctor_config", file=context.config_file))
-    from chatbot_server.cli.running_server import check_server, runs_here
+    from chatbot_server.cli.diagnosis.running_server import check_server, runs_here
 
     yield _try(context, "server", lambda: check_server(context))
     is_running = runs_here(context)
