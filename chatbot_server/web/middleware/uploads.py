@@ -1,6 +1,7 @@
 """Uploads of large files: stored in a folder that the view names, and admitted by a ticket.
 
-A page hands out the ticket, so that strangers can neither occupy a thread nor fill the disk.
+A page hands out the ticket to whoever may upload, so that strangers can neither occupy a thread nor
+fill the disk.
 """
 
 from __future__ import annotations
@@ -20,32 +21,33 @@ from flask import Request
 # A file may take one part in so many of the free disk: it is copied to its place, and unpacked.
 SHARE = 4
 TICKET = "upload"  # the name of the ticket in a query
-TICKET_SECONDS = 6 * 3600
+TICKET_SECONDS = 1800  # in which an upload must begin
 
 
 class UploadTickets:
-    """Signed tickets that are valid for a while, and for this process only."""
+    """Signed tickets that are valid for a while, for one path, and for this process only."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
 
-    def new(self) -> str:
-        """A ticket for a browser that is allowed to upload."""
+    def new(self, path: str) -> str:
+        """A ticket for a browser that is allowed to upload to *path*."""
         end = str(int(time.time()) + TICKET_SECONDS)
-        return f"{end}.{self._sign(end)}"
+        return f"{end}.{self._sign(end, path)}"
 
-    def admits(self, ticket: str) -> bool:
-        """Whether *ticket* was issued by this process, and has not expired."""
+    def admits(self, ticket: str, path: str) -> bool:
+        """Whether *ticket* was issued by this process for *path*, and has not expired."""
         end, _, signature = ticket[:100].partition(".")
-        is_own = hmac.compare_digest(signature.encode(), self._sign(end).encode())
+        is_own = hmac.compare_digest(signature.encode(), self._sign(end, path).encode())
         return is_own and int(end) > time.time()
 
     def admits_request(self, head: Any) -> bool:
-        """Whether the query of gunicorn's request *head* has a valid ticket."""
-        return any(map(self.admits, parse_qs(head.query).get(TICKET, ())[:1]))
+        """Whether the query of gunicorn's request *head* has a valid ticket for its path."""
+        tickets = parse_qs(head.query).get(TICKET, ())[:1]
+        return any(self.admits(ticket, head.path) for ticket in tickets)
 
-    def _sign(self, end: str) -> str:
-        return hmac.new(self._secret, end.encode(), hashlib.sha256).hexdigest()
+    def _sign(self, end: str, path: str) -> str:
+        return hmac.new(self._secret, f"{end} {path}".encode(), hashlib.sha256).hexdigest()
 
 
 class UploadRequest(Request):

@@ -54,7 +54,7 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
     def show_first_restore() -> Response:
         if is_set_up(parts.database):
             raise NotFound("http_404")
-        return _show(parts)
+        return _show(parts, may_upload=False)
 
     @bp.post("/setup/restore")
     def restore_first() -> Response:
@@ -77,14 +77,20 @@ def add_restoring(bp: Blueprint, parts: AdminParts) -> None:
         return _answer(parts, turn, lambda _token: None)
 
 
-def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
+def _show(
+    parts: AdminParts, *, status: int = 200, may_upload: bool = True, **values: Any
+) -> Response:
+    """The form for a file, with a ticket for its upload; or for the set-up code, which comes first.
+
+    Without it, a stranger could fill a part of the disk, and keep the owner from uploading.
+    """
     copies = copies_in(parts.config.backups_dir) if g.get("account") else []
     fields: dict[str, Any] = {"token": "", "file": "", "manifest": None, "may_replace": False}
     return render(
         "settings/restore",
         status=status,
         copies=copies,
-        ticket=parts.tickets.new(),
+        ticket=parts.tickets.new(request.path) if may_upload else "",
         room=largest_file(parts.config.data_dir),
         **fields | values,
     )
@@ -97,9 +103,13 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
     more: of two at once, the second is refused.
     """
     folder, token, name = parts.config.backups_dir, "", ""
+    may_upload = bool(g.get("account"))
     try:
         token = _typed_token(parts)
         check(token)
+        may_upload = True
+        if request.form.get("action") == "begin":
+            return _show(parts, token=token)
         name = _chosen_file(folder)
         passphrase = request.form.get("passphrase", "")[:1000]
         if request.form.get("action") != "restore":
@@ -119,7 +129,7 @@ def _answer(parts: AdminParts, turn: threading.Lock, check: Callable[[str], None
                 overwrite=is_wanted,
             )
     except ChatbotError as error:
-        return _refused(parts, token, name, error)
+        return _refused(parts, token, name, error, may_upload=may_upload)
     _forget_upload(folder / name)
     parts.call_job("embed")
     if is_set_up(parts.database):
@@ -139,7 +149,7 @@ def _typed_token(parts: AdminParts) -> str:
     try:
         folder = parts.config.backups_dir
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if parts.tickets.admits(request.args.get(TICKET, "")):
+        if parts.tickets.admits(request.args.get(TICKET, ""), request.path):
             request.keep_files_in(folder)  # type: ignore[attr-defined]
         return typed("token", 100)
     except RequestEntityTooLarge:
@@ -150,7 +160,9 @@ def _typed_token(parts: AdminParts) -> str:
         raise Unavailable("backup_failed", why=error.strerror) from error
 
 
-def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> Response:
+def _refused(
+    parts: AdminParts, token: str, name: str, error: ChatbotError, *, may_upload: bool
+) -> Response:
     """The form with an error, and with the same file if trying it again can help."""
     may_try_again = error.code in AGAIN
     if name and not may_try_again:
@@ -165,6 +177,7 @@ def _refused(parts: AdminParts, token: str, name: str, error: ChatbotError) -> R
         token=token,
         file=name if may_try_again else "",
         may_replace=error.code == "restore_in_use",
+        may_upload=may_upload,
     )
 
 

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import SimpleNamespace
 from typing import IO
 
 import pytest
@@ -64,6 +65,12 @@ def send(new: OwnerServer) -> Send:
         return client.post(path, data=fields, headers=ORIGIN)
 
     return post
+
+
+def upload_path(send: Send) -> str:
+    """Where the form for the file leads that is shown once the set-up code was typed."""
+    page = send(action="begin").text
+    return "/setup/restore" + page.split('action="')[1].split('"')[0]
 
 
 def backup_of(server: OwnerServer, passphrase: str = "") -> bytes:
@@ -199,9 +206,7 @@ def test_a_file_of_any_size_comes_onto_the_disk_with_the_ticket_of_the_page(
     for wrong in ("?upload=", "?upload=9999999999.0", "?upload=x.y", f"?upload={'é' * 200}"):
         assert send(content, path=f"/setup/restore{wrong}").status_code == 413
     assert (uploads(new), folders) == ([], [])
-    page = new.app.test_client().get("/setup/restore").text
-    path = "/setup/restore" + page.split('action="')[1].split('"')[0]
-    assert "It holds" in send(content, path=path).text
+    assert "It holds" in send(content, path=upload_path(send)).text
     assert len(uploads(new)) == 1
     assert folders == [new.folder / "backups"]
 
@@ -210,22 +215,37 @@ def test_a_file_for_which_the_disk_has_no_room_is_refused_with_what_to_do(
     former: OwnerServer, new: OwnerServer, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads_in_requests, "SHARE", 10**12)
-    page = new.app.test_client().get("/setup/restore").text
-    path = "/setup/restore" + page.split('action="')[1].split('"')[0]
-    refused = send(backup_of(former), path=path)
+    refused = send(backup_of(former), path=upload_path(send))
     assert refused.status_code == 413
     assert "data/backups" in refused.text
     assert uploads(new) == []
 
 
-def test_a_ticket_ends_and_is_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_may_upload_who_has_not_typed_the_set_up_code(new: OwnerServer, send: Send) -> None:
+    strangers_page = new.app.test_client().get("/setup/restore").text
+    too_large = send(b"x" * 200_000)
+    assert too_large.status_code == 413
+    wrong = send(action="begin", token="guessed")
+    assert wrong.status_code == 401
+    for page in (strangers_page, too_large.text, wrong.text):
+        assert "First the set-up code" in page
+        assert "upload" not in page
+    assert 'type="file"' in send(action="begin").text
+
+
+def test_a_ticket_ends_and_is_of_its_process_and_path(monkeypatch: pytest.MonkeyPatch) -> None:
     tickets = UploadTickets()
-    ticket = tickets.new()
-    assert tickets.admits(ticket)
-    assert not UploadTickets().admits(ticket)
-    later = time.time() + 7 * 3600
+    ticket = tickets.new("/setup/restore")
+    head = SimpleNamespace(query=f"upload={ticket}", path="/setup/restore")
+    assert tickets.admits(ticket, head.path)
+    assert tickets.admits_request(head)
+    assert not UploadTickets().admits(ticket, head.path)
+    head.path = "/api/chat"
+    assert not tickets.admits(ticket, head.path)
+    assert not tickets.admits_request(head)
+    later = time.time() + 1900
     monkeypatch.setattr(time, "time", lambda: later)
-    assert not tickets.admits(ticket)
+    assert not tickets.admits(ticket, "/setup/restore")
 
 
 def test_a_backup_is_made_and_taken_away(
