@@ -52,21 +52,25 @@ for command in (add, crawl, show, diff, undo, accept, evaluate_answers, unanswer
 @JSON
 @click.pass_obj
 def list_sources(context: Context, /, number: int | None, key: str | None, as_json: bool) -> None:
-    """Show every source, or the documents of one."""
+    """Show every source, or the documents of one; without documents, why it has none."""
     from chatbot_server.retrieval.curate.listing import describe_documents, describe_sources
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
         documents = describe_documents(session, site_id, number) if number else []
-        sources = [] if number else describe_sources(session, site_id)
+        sources = [
+            source
+            for source in describe_sources(session, site_id)
+            if number is None or (number == source.number and not documents)
+        ]
     if as_json:
-        print_json(documents or [asdict(source) for source in sources])
+        print_json(documents if number else [asdict(source) for source in sources])
         return
     for document in documents:
         click.echo("\n".join(document_lines(context, document)))
-    for source in sources:
+    for source in sources:  # of one without documents, it says why there are none
         click.echo("\n".join(source_lines(context, source, has_others=has_pages(context, site_id))))
-    if sources:
+    if sources and not number:
         was_read = any(source.is_empty_crawl for source in sources)
         mention_no_pages(context, site_id, was_read=was_read)
     elif not number:

@@ -160,6 +160,10 @@ def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
     assert "private network" in ran.err
     assert ran.out.endswith("To forget it: chatbot-server knowledge remove 1\n")
     assert "private network" in knows(run, "list").out
+    shown = knows(run, "list", "1").out  # which has no document to be listed
+    assert "http://127.0.0.1/" in shown
+    assert "private network" in shown
+    assert json.loads(knows(run, "list", "1", "--json").out) == []
 
 
 def test_a_source_is_read_by_one_at_a_time(
