@@ -203,7 +203,10 @@ class Turn:
 
     def _topics(self, language: str) -> tuple[str, ...]:
         """What the site can be asked about."""
-        return tuple(self._parts.knowledge.topics(self._question.site.id, language))
+        question = self._question
+        return tuple(
+            self._parts.knowledge.topics(question.site.id, language, question.index_version)
+        )
 
     def _cached_answer(self) -> CachedAnswer | None:
         """The earlier answer to the same question, as long as its own conversation exists."""

@@ -127,6 +127,10 @@ class Knowledge(Protocol):
         """Load in the background what the next question to the site needs, if it is not there."""
         ...
 
-    def topics(self, site_id: int, language: str) -> list[str]:
-        """What the site can be asked about, in its own words, for a reader of *language*."""
+    def topics(self, site_id: int, language: str, version: int | None = None) -> list[str]:
+        """What the site can be asked about, in its own words, for a reader of *language*.
+
+        Args:
+            version: that of the site's index, if it is known; the database is then asked once only.
+        """
         ...

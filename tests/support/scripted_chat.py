@@ -138,7 +138,7 @@ class Pages:
 
     def get_ready(self, site_id: int) -> None: ...
 
-    def topics(self, site_id: int, language: str) -> list[str]:
+    def topics(self, site_id: int, language: str, version: int | None = None) -> list[str]:
         return ["Tarifs", "Horaires"] if language == "fr" else ["Prices", "Hours"]
 
 

@@ -173,11 +173,14 @@ class KnowledgeBase:
         finally:
             self._is_getting_ready.release()
 
-    def topics(self, site_id: int, language: str) -> list[str]:
+    def topics(self, site_id: int, language: str, version: int | None = None) -> list[str]:
         """See :class:`~.base.Knowledge`."""
+        name = "topics", language
+        memory = self.searcher.memories.last(site_id)
+        if memory and memory.version == version and (known_topics := memory.get(name)) is not None:
+            return list(known_topics)
         with self.database.connection() as connection:
             memory = SiteIndex(connection, site_id, self.searcher.memories).memory
-            name = "topics", language
             return list(memory.once(name, lambda: topics(connection, site_id, language)))
 
     def search(self, site_id: int, question: str, limit: int = HITS) -> list[Passage]:

@@ -25,7 +25,7 @@ from chatbot_server.retrieval.language.text import fold
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import add_site
 
-NEW, AGAIN = 14, 4
+NEW, AGAIN, NOTHING = 14, 4, 7
 LONG_QUESTION = "When exactly is your little shop near the river open on a normal working Monday?"
 
 
@@ -37,16 +37,19 @@ class Counted:
         self.database.migrate()
         with self.database.session() as session:
             site = add_site(session, "Shop")
-            self.site, site_id = site.key, site.id
-        add_note(self.database, site_id, "Hours", "The shop is open from 9 to 17 on Monday.")
+            self.site, self.site_id = site.key, site.id
+        add_note(self.database, self.site_id, "Hours", "The shop is open from 9 to 17 on Monday.")
         config = make_config(folder)
         self.client: FlaskClient = create_app(config, ScriptedModel(), self.database).test_client()
         self.statements = executed(self.database.engine)
 
+    def ask(self, message: str) -> str:
+        answer = self.client.post("/api/chat", json={"site": self.site, "message": message})
+        return answer.get_data(as_text=True)
+
     def cost(self, message: str) -> int:
         self.statements.clear()
-        answer = self.client.post("/api/chat", json={"site": self.site, "message": message})
-        assert b"event: done" in answer.get_data()
+        assert "event: done" in self.ask(message)
         return sum(statement not in ("COMMIT", "ROLLBACK") for statement in self.statements)
 
 
@@ -64,6 +67,14 @@ def test_an_answer_takes_few_statements_however_long_the_question(counted: Count
     assert counted.cost("When is the shop open?") <= AGAIN, "\n".join(counted.statements)
     # Told again within a second, it is not looked up in its own conversation.
     assert counted.cost("When is the shop open?") <= AGAIN - 1, "\n".join(counted.statements)
+
+
+def test_topics_are_offered_again_without_asking_the_database_for_them(counted: Counted) -> None:
+    """Whoever sends noise to a site must not cost it more than who asks."""
+    assert "Hours" in counted.ask("Zzyzx?")
+    assert counted.cost("Qwxyz?") <= NOTHING, "\n".join(counted.statements)
+    add_note(counted.database, counted.site_id, "Parking", "The car park costs 2 euros an hour.")
+    assert "Parking" in counted.ask("What can you do?")
 
 
 class Nothing:
