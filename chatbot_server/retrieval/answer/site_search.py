@@ -103,8 +103,8 @@ class SiteSearch:
     def ground(self, question: str, earlier: EarlierTurns, now: datetime) -> Grounding:
         """What the site says about *question* after *earlier*; *now* decides what “today” means."""
         embedder = self.searcher.embedder
-        with self.open(question, earlier) as found:
-            result = found.at_time(now)
+        with self.open(question, earlier) as timeless_result:
+            result = timeless_result.at_time(now)
             closer_look = CloserLook(result.sections, result.query, result.index)
             if embedder is None or not closer_look.has_to_read:
                 return self._grounding(result, closer_look.sections(), now)

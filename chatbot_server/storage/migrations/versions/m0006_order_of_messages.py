@@ -20,13 +20,13 @@ MESSAGE = sa.table(
 
 
 def upgrade() -> None:
-    bind, told = op.get_bind(), MESSAGE.c
-    doubled = (
-        sa.select(told.conversation_id)
-        .group_by(told.conversation_id)
-        .having(sa.func.count() > sa.func.count(sa.distinct(told.position)))
+    bind, columns = op.get_bind(), MESSAGE.c
+    conversations_to_renumber = (
+        sa.select(columns.conversation_id)
+        .group_by(columns.conversation_id)
+        .having(sa.func.count() > sa.func.count(sa.distinct(columns.position)))
     )
-    for conversation in bind.scalars(doubled).all():
+    for conversation in bind.scalars(conversations_to_renumber).all():
         _renumber(bind, conversation)
     op.create_index(
         "ix_message_conversation_id_position",
@@ -39,17 +39,17 @@ def upgrade() -> None:
 
 def _renumber(bind: sa.Connection, conversation: str) -> None:
     """Question, answer, question, …: which answer was whose, nobody noted."""
-    told = MESSAGE.c
+    columns = MESSAGE.c
     rows = bind.execute(
-        sa.select(told.id, told.role)
-        .where(told.conversation_id == conversation)
-        .order_by(told.position, told.created, told.id)
+        sa.select(columns.id, columns.role)
+        .where(columns.conversation_id == conversation)
+        .order_by(columns.position, columns.created, columns.id)
     ).all()
-    asked = [row.id for row in rows if row.role == "user"]
-    answered = [row.id for row in rows if row.role != "user"]
-    in_turn = filter(None, chain.from_iterable(zip_longest(asked, answered)))
-    for position, identifier in enumerate(in_turn):
-        bind.execute(sa.update(MESSAGE).where(told.id == identifier).values(position=position))
+    questions = [row.id for row in rows if row.role == "user"]
+    answers = [row.id for row in rows if row.role != "user"]
+    message_ids = filter(None, chain.from_iterable(zip_longest(questions, answers)))
+    for position, message_id in enumerate(message_ids):
+        bind.execute(sa.update(MESSAGE).where(columns.id == message_id).values(position=position))
 
 
 def downgrade() -> None:
