@@ -18,14 +18,14 @@ from httpx._transports import default as httpx_transports
 from hypothesis import HealthCheck, settings
 from support.browsers import axe_source, browser, chromium, firefox, images, playwright
 from support.compiled_once import CompiledTemplates, share_builders
-from support.crawling import extractor
-from support.migrated import Template
+from support.database.migrated import Template
 from support.models.embedded_model import smollm2, smollm2_wheel
 from support.servers.live_server import LiveServer, is_personal
 from support.servers.owner_server import OwnerServer
 from support.servers.ports import free_port
 from support.servers.postgresql import Cluster
 from support.servers.web_site import WebSite
+from support.sites.crawling import extractor
 from werkzeug.routing import Rule
 
 from chatbot_server.accounts import passwords

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.answer_sites import KnownSites
+from support.sites.answer_sites import KnownSites
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.answer_sites import KnownSites
+from support.sites.answer_sites import KnownSites
 
 from chatbot_server.conversation.small_talk.remarks import find_remark
 from chatbot_server.retrieval.base import Grounding

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.answer_sites import KnownSites
+from support.sites.answer_sites import KnownSites
 
 from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.language.facts import facts_of_all, unsupported

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.backups import filled
+from support.database.backups import filled
 
 from chatbot_server.storage.database import Database
 

@@ -15,8 +15,8 @@ import pyrage  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from support.backups import PASSWORD, everything, filled
 from support.conversations import start_conversation
+from support.database.backups import PASSWORD, everything, filled
 from support.patience import LONG
 from support.servers.postgresql import Cluster
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from support.backups import everything
+from support.database.backups import everything
 
 from chatbot_server.backup.archive import BackupError, write_archive
 from chatbot_server.backup.restoring import restore

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from support.configured import make_config
-from support.crawling import extractor
 from support.scripted_chat import ScriptedModel
 from support.servers.owner_server import ORIGIN, OwnerServer
+from support.sites.crawling import extractor
 from werkzeug.test import TestResponse
 
 from chatbot_server.app import create_app

@@ -9,9 +9,9 @@ import pytest
 import wordpress_plugin
 from playwright.sync_api import Browser, BrowserContext, Page
 from support.browsers import LIMIT
-from support.crawling import extractor
 from support.servers.owner_server import OwnerServer
 from support.servers.serving import serve_app
+from support.sites.crawling import extractor
 from support.wordpress.chatbot import Chatbot
 from support.wordpress.site import OWNER, PASSWORD, WordPress, wordpress_files
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite, page
+from support.sites.crawling import run_crawl
 
 from chatbot_server.errors import ChatbotError
 from chatbot_server.retrieval.crawl.addresses import is_public

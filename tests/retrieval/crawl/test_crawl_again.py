@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 
 from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.retrieval.crawl import crawler as crawling

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support.crawling import run_crawl
 from support.files.office_files import opendocument, pptx, xlsx
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.storage.database import Database

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite, page
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.crawl.crawler import CrawlLimits
 from chatbot_server.retrieval.curate.library import add_site

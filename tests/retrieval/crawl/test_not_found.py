@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite, page
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.crawl.crawler import CrawlLimits
 from chatbot_server.retrieval.crawl.fetch import Fetcher, in_utf8

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.crawl import chromium, rendering
 from chatbot_server.retrieval.curate.library import add_site

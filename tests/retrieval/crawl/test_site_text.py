@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from alembic import command
 from sqlalchemy import select
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.curate.library import add_site
 from chatbot_server.retrieval.curate.listing import describe_documents, describe_sources

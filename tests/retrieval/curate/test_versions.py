@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 
 from chatbot_server.errors import Conflict, NotFound
 from chatbot_server.retrieval.curate.library import (

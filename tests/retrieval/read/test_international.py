@@ -6,8 +6,8 @@ import socket
 from typing import Any
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq, add_note, add_site

@@ -11,8 +11,8 @@ from time import sleep
 import pytest
 from sqlalchemy import text
 from support.browser import Browser
+from support.database.statements import executed
 from support.patience import LONG, wait_for
-from support.statements import executed
 
 from chatbot_server.errors import EngineBusy, Unavailable
 from chatbot_server.retrieval.curate.library import add_note

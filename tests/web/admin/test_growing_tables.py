@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 from support.conversations import start_conversation
-from support.crawling import extractor
-from support.plans import statements, tables_read_by_site, tables_read_whole
+from support.database.plans import statements, tables_read_by_site, tables_read_whole
 from support.servers.owner_server import OwnerServer
+from support.sites.crawling import extractor
 
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
 from chatbot_server.storage.database import Database

@@ -13,8 +13,8 @@ from time import thread_time
 import pytest
 from flask.testing import FlaskClient
 from support.configured import make_config
+from support.database.statements import executed
 from support.scripted_chat import ScriptedModel
-from support.statements import executed
 
 from chatbot_server.app import create_app
 from chatbot_server.conversation.events import Event

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import event
-from support.connections import connections_in_use
+from support.database.connections import connections_in_use
 
 from chatbot_server.retrieval.answer.search import comparison
 from chatbot_server.retrieval.answer.sections.candidates import SECTIONS

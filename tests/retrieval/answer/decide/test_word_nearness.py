@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from support.connections import connections_in_use
+from support.database.connections import connections_in_use
 
 from chatbot_server.retrieval.answer.decide import word_nearness
 from chatbot_server.retrieval.answer.search import comparison

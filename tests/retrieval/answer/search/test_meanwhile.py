@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.connections import connections_in_use
-from support.crawling import run_crawl
+from support.database.connections import connections_in_use
 from support.servers.web_site import WebSite, page
+from support.sites.crawling import run_crawl
 
 from chatbot_server.retrieval.answer.search import searcher as search
 from chatbot_server.retrieval.answer.service import KnowledgeBase

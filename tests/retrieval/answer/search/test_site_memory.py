@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 from sqlalchemy import event
-from support.statements import executed
+from support.database.statements import executed
 
 from chatbot_server.retrieval.answer.search.site_memory import (
     RecentlyUsed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.on_thursday import HOURS, base_of
+from support.sites.on_thursday import HOURS, base_of
 
 from chatbot_server.storage.database import Database
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from support.on_thursday import HOURS, base_of
+from support.sites.on_thursday import HOURS, base_of
 
 from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.show import ordering

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.crawling import run_crawl
 from support.servers.owner_server import ORIGIN, OwnerServer
 from support.servers.web_site import WebSite
+from support.sites.crawling import run_crawl
 from werkzeug.test import TestResponse
 
 from chatbot_server.retrieval.curate.library import add_note, add_site

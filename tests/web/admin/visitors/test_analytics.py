@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support.conversations import start_conversation
-from support.plans import statements, tables_read_whole
+from support.database.plans import statements, tables_read_whole
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.storage.base import now

@@ -9,9 +9,9 @@ from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
-from support.crawling import extractor
 from support.files.pdf_files import drawn, drawn_pdf, scanned_pdf
 from support.files.read_file import read_bytes
+from support.sites.crawling import extractor
 
 from chatbot_server.retrieval.read.extractor_child import answer
 from chatbot_server.retrieval.read.files.pdf import ocr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.crawling import extractor
+from support.sites.crawling import extractor
 
 FRENCH = "<h2>Tarifs</h2><p>Le gîte coûte 450 € la semaine, et 620 € en juillet et août.</p>"
 ENGLISH = "<h2>Prices</h2><p>The cottage costs €450 a week, and €620 in July and August.</p>"
