@@ -74,7 +74,7 @@ refuse_strangers() {
 
 show_plan() {
     case $model in
-        '' | auto) model_plan=$(t "SmolLM2-135M-Instruct, 92 MB, fetched once" "SmolLM2-135M-Instruct, 92 Mo, récupéré une fois") ;;
+        '' | auto) model_plan=$(t "SmolLM2-135M-Instruct, 98 MB, fetched once" "SmolLM2-135M-Instruct, 98 Mo, récupéré une fois") ;;
         none) model_plan=$(t "none: answers are quoted from your pages" "aucun : les réponses citent vos pages") ;;
         *) model_plan=$model ;;
     esac

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from chatbot_server.models.store.catalogue import catalogue
+
 pytestmark = pytest.mark.install
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted([ROOT / "requirements.lock", *ROOT.glob("requirements/*.lock")])
@@ -113,3 +115,13 @@ def test_every_option_is_documented(checkout: Path) -> None:
     for option in options:
         assert f"`{option}" in docs, option
         assert f"CHATBOT_{option[2:].upper().replace('-', '_')}" in docs, option
+
+
+def test_the_size_of_the_embedded_model_is_told_alike_everywhere() -> None:
+    megabytes = round(catalogue()["smollm2-135m-instruct"].size / 1_000_000)
+    for file, text in (
+        ("packaging/install/places.sh", f"SmolLM2-135M-Instruct, {megabytes} MB"),
+        ("packaging/install/places.sh", f"SmolLM2-135M-Instruct, {megabytes} Mo"),
+        ("docs/install.md", f"embedded model ({megabytes} MB)"),
+    ):
+        assert text in (ROOT / file).read_text(), file
