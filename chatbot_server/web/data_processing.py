@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from chatbot_server.config import Config
 from chatbot_server.engine.process.state import chosen_model
+from chatbot_server.errors import ModelError
+from chatbot_server.models.store.folder import find_model
 from chatbot_server.privacy.texts import ProcessingFacts
 from chatbot_server.storage.site.sites import Site
 
@@ -21,5 +23,16 @@ def processing_facts(site: Site, config: Config) -> ProcessingFacts:
         contact_days=config.privacy.contact_days,
         masks=config.privacy.mask,
         remote=any(host not in OWN_MACHINE for host in hosts),
-        model=chosen_model(config.run_dir, config.engine.model) is not None or bool(endpoints),
+        model=bool(endpoints)
+        or _writes(chosen_model(config.run_dir, config.engine.model), site, config),
     )
+
+
+def _writes(model: str | None, site: Site, config: Config) -> bool:
+    """Whether *model* writes answers on *site*; most small ones are trusted with quoting only."""
+    if model is None or site.free_chat:
+        return model is not None
+    try:
+        return find_model(model, config.models_dir).tier != "quote"
+    except ModelError:  # it is not here yet: say too much rather than too little
+        return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot_server.cli.context import Context
 from chatbot_server.cli.diagnosis.sources import in_words
+from chatbot_server.retrieval.crawl.reasons import is_allowed_now
 
 if TYPE_CHECKING:
     from chatbot_server.retrieval.curate.listing import SourceReport
@@ -79,7 +80,9 @@ def source_lines(context: Context, source: SourceReport, *, has_others: bool) ->
 
 def source_notes(context: Context, source: SourceReport) -> list[str]:
     """Why a source, or pages of it, were not read, and what of the others was lost."""
-    lines = [in_words(context, source.why, source.address)] if source.why else []
+    hosts = context.config.retrieval.private_hosts
+    is_refused = source.why and not is_allowed_now(source.why, hosts)
+    lines = [in_words(context, source.why, source.address)] if is_refused else []
     lines += limit_reached(context, source.pages) + lost_lines(context, source.lost)
     lines += [
         context.say(sentence, count=source.versions[state])
@@ -90,5 +93,5 @@ def source_notes(context: Context, source: SourceReport) -> list[str]:
         sentence = in_words(context, reason.why, reason.url)
         address = "" if reason.url in sentence else f" ({reason.url})"
         state = context.say(PAGES[reason.state], count=reason.count)
-        lines.append(f"{state}: {sentence}{address}")
+        lines.append(context.say("named", name=state, text=f"{sentence}{address}"))
     return lines

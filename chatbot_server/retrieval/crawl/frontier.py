@@ -74,9 +74,10 @@ class Frontier:
             if source.started is None or source.finished is not None:
                 # After all that earlier crawls stored, even those in the same second.
                 source.started = max(now(), 1 + max(source.started or 0, source.finished or 0))
-                source.finished, source.why = None, ""
+                source.finished = None
                 # Known pages are requested again, even if no changed page leads to them.
                 reopen_pages(session, source.id, GIVEN_UP)
+            source.why = ""  # of an earlier try; this one may end otherwise
             self.start = source.address
             self._started = source.started
             # Traps are counted over all crawls; otherwise each would go a little further into them.

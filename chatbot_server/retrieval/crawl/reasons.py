@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from chatbot_server.messages import catalogue, say
+from chatbot_server.retrieval.crawl.addresses import PrivateHosts
+
+
+def is_allowed_now(why: str, private_hosts: Sequence[str]) -> bool:
+    """Whether the settings allow by now what *why* says was refused: it is read next."""
+    code, _, host = why.partition(" ")
+    return code == "fetch_private" and (urlsplit(f"//{host}").hostname or "") in PrivateHosts(
+        private_hosts
+    )
 
 
 def reason_sentence(why: str, url: str, language: str, page_bytes: int) -> str:

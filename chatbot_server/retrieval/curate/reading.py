@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from chatbot_server.errors import NotFound
 from chatbot_server.retrieval.crawl.changes import read_change
+from chatbot_server.retrieval.crawl.site_text import site_document_base
 from chatbot_server.retrieval.language.tables import table_count
 from chatbot_server.retrieval.read.html.text.blocks import unpacked
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -27,10 +28,15 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def text_figures(session: Session, site_id: int, source_id: int) -> dict[str, int]:
-    """The numbers of documents, words and tables that were read of a source."""
-    texts = [document.text for document in documents_of(session, site_id, source_id)]
+    """The numbers of documents, words and tables that were read of a source.
+
+    What all pages of a site share is no document of its own, but its words count.
+    """
+    documents = documents_of(session, site_id, source_id)
+    shared = f"{site_document_base(get_source(session, site_id, source_id).address)}#"
+    texts = [document.text for document in documents]
     return {
-        "documents": len(texts),
+        "documents": sum(not document.url.startswith(shared) for document in documents),
         "words": sum(len(_WORD.findall(text)) for text in texts),
         "tables": sum(map(table_count, texts)),
     }

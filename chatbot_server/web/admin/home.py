@@ -108,7 +108,7 @@ def _make_site(parts: AdminParts, name: str, address: str) -> str:
         UsageError: the name is missing, or the address is not one of the web.
     """
     if not address:
-        raise UsageError("knowledge_address", address=address)
+        raise UsageError("start_address_empty", field="address")
     origin = origin_of(address)
     host = urlsplit(origin).hostname or ""
     if "." not in host and ":" not in host and host != "localhost":  # a word is no address

@@ -92,7 +92,8 @@ def render(template: str, *, status: int = 200, **values: Any) -> Response:
     own_sites = [site for site in sites if not site.demo]
     own_sites.sort(key=lambda site: site.key != request.args.get("key"))
     values = {"site": own_sites[0] if own_sites else None, "sites": sites, "problem": ""} | values
-    code = f"admin_done_{request.args.get('done', '')}"
+    # A form is sent to the address of its page, which may still say what was done before.
+    code = "" if values["problem"] else f"admin_done_{request.args.get('done', '')}"
     values.setdefault("done", say(code, language) if code in catalogue() else "")
     values.setdefault("languages", LANGUAGES)
     site = values["site"]

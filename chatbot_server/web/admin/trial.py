@@ -21,7 +21,6 @@ from chatbot_server.web.admin.answers.knowledge import explain_sources
 from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
-    admin_language,
     go,
     load_site,
     problem_of,
@@ -66,7 +65,7 @@ def _show(
     own_question = " ".join(request.args.get("q", "").split())[:300]
     trials = [try_own_question(parts.knowledge, site.id, own_question)] if own_question else []
     trials += first_trials.of(site.id)
-    sources = explain_sources(reports, admin_language(), parts.config.retrieval)
+    sources = explain_sources(parts, reports)
     is_reading = any(
         report.is_crawl and not report.finished and not source["why"]
         for report, source in zip(reports, sources, strict=True)

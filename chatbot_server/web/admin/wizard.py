@@ -44,7 +44,7 @@ def add_choice_of_pages(bp: Blueprint, parts: AdminParts) -> None:
             choices = {
                 report.number: choices_of(session, site.id, report.number) for report in reports
             }
-        sources = explain_sources(reports, admin_language(), parts.config.retrieval)
+        sources = explain_sources(parts, reports)
         return render(
             "choice", status=status, site=site, sites=sites, sources=sources, choices=choices,
             **values,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from support.knowledge_cli import READING, SETTINGS, knows, listed, refused, tol
 from support.servers.web_site import WebSite
 
 from chatbot_server.config import load_config
+from chatbot_server.retrieval.crawl.frontier import Frontier
 from chatbot_server.retrieval.curate.jobs import source_lock
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.knowledge.tables import KnowledgeSource
 
 pytestmark = pytest.mark.usefixtures("knowledge_config")
 
@@ -164,6 +168,37 @@ def test_a_site_that_cannot_be_read_is_told_in_a_sentence(run: Run) -> None:
     assert "http://127.0.0.1/" in shown
     assert "private network" in shown
     assert json.loads(knows(run, "list", "1", "--json").out) == []
+
+
+def test_a_refusal_is_forgotten_once_the_settings_or_a_new_try_overtake_it(
+    run: Run, web: WebSite, knowledge_config: Path
+) -> None:
+    assert run("knowledge", "crawl", web.address).exit_code == 1
+    reading = READING | {"private_hosts": ["127.0.0.1"]}
+    knowledge_config.write_text(yaml.safe_dump(SETTINGS | {"retrieval": reading}))
+    assert "private network" not in knows(run, "list").out
+    database = Database(load_config(knowledge_config).database_url)
+    with database.session() as session:
+        source = session.query(KnowledgeSource).one()
+        source.why, number = "crawl_robots", source.id
+    Frontier(database, number, 9).open()
+    assert listed(run)[0]["why"] == "", "it is being read"
+
+
+def test_pages_are_counted_without_what_all_of_them_share(
+    run: Run, web: WebSite, allow_loopback: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = """<html lang=fr><title>{0}</title><main><h1>{0}</h1><p>{1}</p><a href=/b>B</a>
+    <a href=/c>C</a></main><footer><p>Appelez le 01 23 45 67 89</p></footer>"""
+    for path, title in (("/", "Accueil"), ("/b", "Tarifs"), ("/c", "Horaires")):
+        html = page.format(title, f"Le texte de la page {title}.").encode()
+        web.pages[path] = (200, {"Content-Type": "text/html"}, html)
+    web.put("/c", "Secret", "Not for machines.", **{"X-Robots-Tag": "noindex"})
+    out = knows(run, "crawl", web.address).out
+    assert "2 read" in out
+    assert "Documents: 2," in out
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    assert re.search(r"1 écartée\s: ", knows(run, "list").out)
 
 
 def test_a_source_is_read_by_one_at_a_time(

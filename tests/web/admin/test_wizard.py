@@ -106,11 +106,56 @@ def test_why_a_site_is_not_read_is_said_in_words(owner: OwnerServer, source: int
     assert "10.0.0.1:80 is in a private network" in page
     assert "fetch_private" not in page
     assert 'role="status"' not in page, "nothing goes on that could be waited for"
+    owner.config.run_dir.mkdir(exist_ok=True)
     allowed = OwnerServer(owner.folder, database=owner.database, private_hosts=("10.0.0.1",))
     key = owner.key
     for path in ("pages", "trial", "knowledge"):
         page = allowed.browser("owner").get(f"/admin/{key}/{path}").text
         assert "private network" not in page, "what the settings allow by now is read next"
+    assert (owner.config.run_dir / "jobs-read.called").exists(), "at once, as somebody looks"
+
+
+def test_a_site_that_is_about_to_be_read_says_how_long_it_takes(
+    owner: OwnerServer, source: int
+) -> None:
+    with owner.database.session() as session:
+        get_source(session, owner.site_id, source).finished = None
+        for page in session.query(KnowledgePage).filter_by(source_id=source):
+            page.state = "found"
+    browser = owner.browser("owner")
+    for path in ("pages", "trial"):
+        shown = browser.get(f"/admin/{owner.key}/{path}?locale=en").text
+        assert "within half a minute" in shown, path
+        assert "0 of" not in shown
+        assert "0 pages" not in shown
+    with owner.database.session() as session:
+        session.query(KnowledgePage).filter_by(source_id=source)[0].state = "read"
+    assert "1 of 8 pages" in browser.get(f"/admin/{owner.key}/pages?locale=en").text
+
+
+def test_what_is_missing_in_the_first_step_is_named(owner: OwnerServer, post: Post) -> None:
+    assert "Write the address of your site" in post("/admin/start?locale=en", name="Mill").text
+    nameless = post("/admin/start?locale=en", name="", address="mill.example").text
+    assert "A name has between 1 and 80 characters" in nameless
+
+
+def test_the_privacy_text_tells_of_a_model_only_where_it_writes(owner: OwnerServer) -> None:
+    folder = owner.config.models_dir
+    folder.mkdir(exist_ok=True)
+    path = write_random_llama_gguf(folder / "tiny.gguf")
+    write_change(owner.config.run_dir, Change("tiny", "done"))
+
+    def text(**settings: object) -> str:
+        with owner.database.session() as session:
+            site = find_site(session, owner.key)
+            for name, value in settings.items():
+                setattr(site, name, value)
+        return owner.browser("owner").get(f"/admin/{owner.key}/privacy?text=en").text
+
+    assert "No artificial intelligence writes them" in text(), "it is trusted with quoting only"
+    assert "written by a language model" in text(free_chat=True)
+    remember_score(path, folder, AnswerScore(0.9, 0.0, 16, "2026-11-26", "0" * 64))
+    assert "written by a language model" in text(free_chat=False)
 
 
 def test_what_is_kept_is_decided_and_said(owner: OwnerServer, post: Post) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from chatbot_server.config.sections import RetrievalSection
 from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.prompt.clean import clean_text
 from chatbot_server.retrieval.base import Passage
-from chatbot_server.retrieval.crawl.addresses import PrivateHosts
-from chatbot_server.retrieval.crawl.reasons import reason_sentence
+from chatbot_server.retrieval.crawl.reasons import is_allowed_now, reason_sentence
 from chatbot_server.retrieval.curate.imports.files import Uploads
 from chatbot_server.retrieval.curate.library import (
     add_note,
@@ -33,6 +30,7 @@ from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,
@@ -80,7 +78,7 @@ def add_knowledge(bp: Blueprint, parts: AdminParts) -> None:
     def remove_text(key: str, number: int, document: int) -> Response:
         with parts.database.session() as session:
             site_id = find_site(session, key).id
-        remove_document(parts.database, site_id, number, document)
+        tell_audit(remove_document(parts.database, site_id, number, document))
         parts.call_job("embed")
         return go("knowledge", key=key, done="deleted")
 
@@ -98,7 +96,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         )
         changes = page_changes(session, site_id, source_id) if source_id else {}
     reports = [report for report in reports if report.kind != "faq"]
-    sources = explain_sources(reports, admin_language(), parts.config.retrieval)
+    sources = explain_sources(parts, reports)
     query = " ".join(request.args.get("q", "").split())[:300]
     return render(
         "answers/knowledge",
@@ -123,23 +121,21 @@ def _found(parts: AdminParts, site_id: int, query: str) -> list[Passage]:
     return [passage for passage in passages if passage.score >= LEAST_SCORE]
 
 
-def explain_sources(
-    reports: Iterable[SourceReport], language: str, settings: RetrievalSection
-) -> list[Mapping[str, Any]]:
+def explain_sources(parts: AdminParts, reports: Iterable[SourceReport]) -> list[Mapping[str, Any]]:
     """*reports* as the pages show them: with sentences why something was not read.
 
-    What the settings allow by now is no reason any more: it is read next.
+    What the settings allow by now is no reason any more: it is read at once, as somebody looks.
     """
-
-    allowed_hosts = PrivateHosts(settings.private_hosts)
+    settings, language = parts.config.retrieval, admin_language()
 
     def sentence(why: str, url: str) -> str:
-        code, _, host = why.partition(" ")
-        is_allowed = (urlsplit(f"//{host}").hostname or "") in allowed_hosts
-        if not why or (code == "fetch_private" and is_allowed):
+        if not why or is_allowed_now(why, settings.private_hosts):
             return ""
         return reason_sentence(why, url, language, settings.page_bytes)
 
+    reports = list(reports)
+    if any(is_allowed_now(report.why, settings.private_hosts) for report in reports):
+        parts.call_job("read")
     return [
         vars(report)
         | {
@@ -164,7 +160,9 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
     with parts.database.session() as session:
         site_id = find_site(session, key).id
         source = get_source(session, site_id, number)
+        tell_audit(source.address)
         if action == "again":
+            source.why = ""
             if source.finished is not None:  # else a crawl is not over, and goes on
                 source.started = source.finished = None
         elif action in ("pause", "resume"):
@@ -188,16 +186,19 @@ def _add(parts: AdminParts, site_id: int) -> str:
         if file.filename
     }
     if files:
+        tell_audit(", ".join(files))
         limit = parts.config.retrieval.page_bytes
         Uploads(parts.database, parts.config.uploads_dir, limit).put_all(site_id, files)
         return "files"
     if address := typed("address", 500):
+        tell_audit(address)
         add_site(parts.database, site_id, address, single=request.form.get("single") == "yes")
         return "read"
     if text := typed("text", LONGEST_NOTE, lines=True):
         title = typed("title", 200)
         if not title:
             raise UsageError("text_empty", field="title", name="title")
+        tell_audit(title)
         add_note(parts.database, site_id, title, text)
         return "embed"
     raise UsageError("source_empty", field="address")

@@ -11,6 +11,7 @@ from chatbot_server.errors import ChatbotError, UsageError
 from chatbot_server.messages import LANGUAGES
 from chatbot_server.retrieval.crawl.colour import colour_of_site
 from chatbot_server.retrieval.crawl.fetch import Fetcher
+from chatbot_server.retrieval.curate.first_questions.suggestions import FOR_ALL
 from chatbot_server.storage.knowledge.site_state import topics_for
 from chatbot_server.storage.site.history import note_change
 from chatbot_server.storage.site.settings import (
@@ -74,7 +75,7 @@ def add_appearance(bp: Blueprint, parts: AdminParts) -> None:
             with parts.database.session() as session:
                 site = find_site(session, key)
                 before = settings_of(site)
-                _change(site)
+                _change(site, _is_shared(parts, site))
                 tell_audit(change=note_change(session, site, before, g.account.name))
         except ChatbotError as error:
             return _show(parts, key, problem=problem_of(error), status=error.status)
@@ -100,7 +101,8 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         tag = snippet_for(own_address(request), site)
         topics = {code: topics_for(session, site.id, code) for code in LANGUAGES}
     is_sent = request.method == "POST" and "problem" in values
-    fields = typed_fields() if is_sent else fields_of(site)
+    main = _main_language(parts, site)
+    fields = typed_fields() if is_sent else fields_of(site, main)
     fields["color"] = values.get("offered") or fields.get("color", "")
     page = render(
         "settings/appearance",
@@ -111,6 +113,8 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
         fields=fields,
         topics=topics,
         positions=POSITIONS,
+        main=main,
+        is_shared=_is_shared(parts, site),
         languages=sorted(LANGUAGES, key=lambda code: code != admin_language()),
         **{"offered": None} | values,
     )
@@ -135,8 +139,21 @@ def _color_of_pages(parts: AdminParts, site: Site) -> str:
     return color
 
 
-def fields_of(site: Site) -> dict[str, str]:
-    """The values of *site* in the form, by field."""
+def _main_language(parts: AdminParts, site: Site) -> str:
+    """The language of most of the site's pages, if the form has it; else the reader's."""
+    spoken = parts.knowledge.searcher.languages(parts.database, site.id).documents
+    return spoken[0] if spoken and spoken[0] in LANGUAGES else admin_language()
+
+
+def _is_shared(parts: AdminParts, site: Site) -> bool:
+    """Whether suggestions in one language are for the visitors of all."""
+    if site.suggestions:
+        return FOR_ALL in site.suggestions
+    return len(parts.knowledge.searcher.languages(parts.database, site.id).documents) < 2
+
+
+def fields_of(site: Site, main: str) -> dict[str, str]:
+    """The values of *site* in the form, by field; what all are offered stands in *main*."""
     fields = {name: str(getattr(site, name) or "") for name in (*TEXTS, "time_zone", "country")}
     fields |= {name: "on" if getattr(site, column) else "off" for name, column in SWITCHES.items()}
     fields |= {"name": site.name, "instructions": site.instructions}
@@ -144,7 +161,8 @@ def fields_of(site: Site) -> dict[str, str]:
     for language in LANGUAGES:
         for name in ("greeting", "notice"):
             fields[f"{name}_{language}"] = site.word(name, language) or ""
-        fields[f"suggestions_{language}"] = "\n".join(site.suggested(language))
+        own = site.suggestions.get(FOR_ALL if language == main else language, [])
+        fields[f"suggestions_{language}"] = "\n".join(site.suggestions.get(language) or own)
     return fields
 
 
@@ -153,8 +171,11 @@ def typed_fields() -> dict[str, str]:
     return {name: text[:LONGEST_FIELD] for name, text in request.form.items()}
 
 
-def _change(site: Site) -> None:
+def _change(site: Site, is_shared: bool) -> None:
     """Change every setting on the form; an empty field resets one to its default.
+
+    Args:
+        is_shared: whether questions of one language only are for the visitors of all.
 
     Raises:
         UsageError: names the value that is wrong, and says why.
@@ -169,8 +190,9 @@ def _change(site: Site) -> None:
     one_line = (name for name in (*TEXTS, *SWITCHES) if name in request.form)
     settings: dict[str, Any] = {name: typed(name) for name in one_line}
     suggestions = {language: typed_lines(f"suggestions_{language}") for language in LANGUAGES}
-    if len({tuple(lines) for lines in suggestions.values()}) == 1:  # for visitors of all languages
-        settings["suggestion"] = tuple(next(iter(suggestions.values())))
+    different = {tuple(lines) for lines in suggestions.values() if lines}
+    if len(different) == 1 and (is_shared or all(suggestions.values())):
+        settings["suggestion"] = different.pop()
     else:
         settings["suggestion"] = tuple(
             f"{language}={line}" for language, lines in suggestions.items() for line in lines

@@ -14,8 +14,10 @@ from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.service.jobs import files
-from chatbot_server.storage.knowledge.sources import get_source, open_source
+from chatbot_server.storage.knowledge.documents import documents_of
+from chatbot_server.storage.knowledge.sources import get_source, open_source, sources_of
 from chatbot_server.storage.knowledge.tables import KnowledgePage, KnowledgeReading
+from chatbot_server.storage.owners.audit import entries_before
 from chatbot_server.storage.site.sites import add_site
 
 Post = Callable[..., TestResponse]
@@ -109,3 +111,39 @@ def test_one_text_of_several_is_removed(owner: OwnerServer, post: Post) -> None:
     left = owner.browser("editor").get(f"/admin/{owner.key}/knowledge?source=1").text
     assert "Parking" not in left
     assert "Dogs" in left
+
+
+def test_a_refused_file_is_told_without_what_was_done_before(
+    owner: OwnerServer, post: Post
+) -> None:
+    address = "/admin/KEY/knowledge?done=added&locale=en"
+    assert "Added." in owner.browser("reader").get(address.replace("KEY", owner.key)).text
+    refused = post(address, file=(io.BytesIO(b"MZ"), "virus.exe")).text
+    assert "virus.exe is of a kind" in refused
+    assert "Added." not in refused
+    post(address, file=(io.BytesIO(b"no pdf at all"), "menu.pdf"))
+    files(owner.config, owner.database)
+    page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?locale=en").text
+    assert '<p class="warning">menu.pdf is ' in page
+    assert " read " not in page.partition("File · ")[2].partition("</p>")[0], "it was not read"
+
+
+def test_the_log_says_what_was_added_and_removed(owner: OwnerServer, post: Post) -> None:
+    post("/admin/KEY/knowledge", file=(io.BytesIO(b"Ann is red."), "ann.txt"))
+    post("/admin/KEY/knowledge", address="https://example.org/shop")
+    post("/admin/KEY/knowledge", title="Parking", text="Parking is free.")
+    with owner.database.session() as session:
+        site = next(row for row in sources_of(session, owner.site_id) if row.kind == "site")
+        note = next(row for row in sources_of(session, owner.site_id) if row.kind == "note")
+        (text,) = documents_of(session, owner.site_id, note.id)
+    post(f"/admin/KEY/knowledge/{site.id}", action="pause")
+    post(f"/admin/KEY/knowledge/{note.id}/{text.id}/delete")
+    with owner.database.session() as session:
+        told = [(row.action, row.about) for row in entries_before(session)]
+    assert told[:5] == [
+        ("remove_text", "Parking"),
+        ("change_source", "https://example.org/shop"),
+        ("add_source", "Parking"),
+        ("add_source", "https://example.org/shop"),
+        ("add_source", "ann.txt"),
+    ]

@@ -13,6 +13,7 @@ from support.servers.owner_server import OwnerServer
 from support.servers.web_site import WebSite
 from werkzeug.test import TestResponse
 
+from chatbot_server.retrieval.curate.library import add_note
 from chatbot_server.storage.knowledge.site_state import put_topics
 from chatbot_server.storage.site.sites import DEFAULT_COLOR, find_site
 
@@ -116,6 +117,26 @@ def test_suggestions_for_everybody_stay_so_when_nothing_is_changed(
         assert post("/admin/KEY/appearance", name="Bakery", **fields).status_code == 303
         with owner.database.session() as session:
             assert find_site(session, owner.key).suggestions == suggestions
+
+
+def test_questions_of_a_site_in_one_language_stand_in_its_field_only(
+    owner: OwnerServer, post: Post
+) -> None:
+    add_note(owner.database, owner.site_id, "Tarifs", "Le pain de campagne coûte quatre euros.")
+    with owner.database.session() as session:
+        find_site(session, owner.key).suggestions = {"*": ["Vos tarifs ?"]}
+    page = owner.browser("owner").get(f"/admin/{owner.key}/appearance?locale=en").text
+    fields = dict(re.findall(r'name="(suggestions_\w\w)"[^>]*>([^<]*)</textarea>', page))
+    assert fields == {"suggestions_fr": "Vos tarifs ?", "suggestions_en": ""}
+    assert "Empty: visitors are offered those in French." in page
+    fields["suggestions_fr"] = "Et le pain ?"
+    post("/admin/KEY/appearance", name="Bakery", **fields)
+    with owner.database.session() as session:
+        assert find_site(session, owner.key).suggestions == {"*": ["Et le pain ?"]}
+    post("/admin/KEY/appearance", name="Bakery", **fields | {"suggestions_en": "Bread?"})
+    with owner.database.session() as session:
+        site = find_site(session, owner.key)
+        assert site.suggestions == {"fr": ["Et le pain ?"], "en": ["Bread?"]}
 
 
 def test_only_the_servers_own_pages_show_the_preview(owner: OwnerServer) -> None:
