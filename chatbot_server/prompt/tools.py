@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from chatbot_server.prompt.base import Message, ToolCall
@@ -67,8 +68,8 @@ def read_call(text: str) -> tuple[str, str] | None:
 
 
 def _call_json(call: ToolCall) -> str:
-    try:
-        arguments = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError):
-        arguments = call.arguments
-    return json.dumps({"name": call.name, "arguments": arguments}, ensure_ascii=False)
+    """The call as JSON; arguments that cannot be read, or not be written again, stay a text."""
+    with suppress(ValueError, RecursionError):
+        parsed = {"name": call.name, "arguments": json.loads(call.arguments or "{}")}
+        return json.dumps(parsed, ensure_ascii=False)
+    return json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)

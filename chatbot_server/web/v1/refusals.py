@@ -117,7 +117,7 @@ def _refuse_broken_json(data: bytes) -> None:
     except JSONDecodeError as broken:
         place = {"line": broken.lineno, "column": broken.colno}
         raise BadRequest("api_body_not_json", field="body", **place) from None
-    except RecursionError:
+    except (ValueError, RecursionError):  # a number of thousands of digits, or brackets
         return
 
 

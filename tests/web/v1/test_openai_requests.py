@@ -226,7 +226,17 @@ def test_fields_that_change_nothing_may_stand(parrot_api: Api, change: dict[str,
 
 @pytest.mark.parametrize("path", ["chat/completions", "completions", "embeddings"])
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 50_000]
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"3",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"seed": ' + b"9" * 5000 + b"}",  # more digits than Python reads
+    ],
 )
 def test_a_body_that_is_no_json_object_is_a_400(parrot_api: Api, path: str, body: bytes) -> None:
     answer = parrot_api.post(path, body)
