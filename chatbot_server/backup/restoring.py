@@ -264,9 +264,9 @@ def _check_room(file: Path) -> None:
     Raises:
         Unavailable: there is too little room on the disk.
     """
-    needed, free = 2 * file.stat().st_size, shutil.disk_usage(file.parent).free
-    if free < needed:
-        raise Unavailable("restore_no_room", needed=needed // 10**6 + 1, free=free // 10**6)
+    bytes_needed, free = 2 * file.stat().st_size, shutil.disk_usage(file.parent).free
+    if free < bytes_needed:
+        raise Unavailable("restore_no_room", needed=bytes_needed // 10**6 + 1, free=free // 10**6)
 
 
 def _erase_in(file: Path, erasures: Mapping[str, int]) -> None:

@@ -251,10 +251,10 @@ class Recorder:
 
     def _pass_on(self, unit: UnitOfWork, prepared: PreparedQuestion) -> bool:
         """Keep the question for the person; whether it is the first that waits."""
-        site, started = prepared.question.site, prepared.started
-        message = {"id": started.question, "text": prepared.mask.hide(prepared.question.text)}
+        site, start = prepared.question.site, prepared.started
+        message = {"id": start.question, "text": prepared.mask.hide(prepared.question.text)}
         mail_due = self._alerts.mail_due(site)
-        return note_waiting(unit, site, started.conversation, message, mail_due)
+        return note_waiting(unit, site, start.conversation, message, mail_due)
 
     def has_conversation(self, conversation: str) -> bool:
         """Whether the conversation still exists."""
@@ -278,10 +278,10 @@ def _add(
     unit: UnitOfWork, prepared: PreparedQuestion, facts: JsonObject, answer: JsonObject
 ) -> None:
     """Store the exchange, and erase the one that it replaces."""
-    started = prepared.started
+    start = prepared.started
     moment = {"created": now()}
     text = prepared.mask.hide(prepared.question.text)
-    question = moment | {"id": started.question, "text": text, "facts": facts}
-    add_exchange(unit, prepared.conversation, question, moment | {"id": started.message} | answer)
+    question = moment | {"id": start.question, "text": text, "facts": facts}
+    add_exchange(unit, prepared.conversation, question, moment | {"id": start.message} | answer)
     if prepared.replaces:
         erase_messages(unit, prepared.replaces)

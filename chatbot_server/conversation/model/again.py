@@ -58,12 +58,12 @@ def todays_answers(
         dialogue = VisitorQuestion(site, question.text, thread.locale).dialogue(before)
         text = dialogue.completed or question.text
         grounding = knowledge.ground(site.id, text, dialogue.earlier_questions, thread.locale)
-        written = write(dialogue, grounding)
+        model_text = write(dialogue, grounding)
         sources = [dict(vars(source)) for source in grounding.sources]
-        if written and not sources:
+        if model_text and not sources:
             sources = [{"title": each.title, "url": each.url} for each in grounding.passages[:1]]
-        shown = written or grounding.answer
-        yield question, TodaysAnswer(shown, sources, grounding.unsure_answer, bool(written))
+        answer = model_text or grounding.answer
+        yield question, TodaysAnswer(answer, sources, grounding.unsure_answer, bool(model_text))
 
 
 def asked_questions(messages: Sequence[ChatMessage]) -> list[ChatMessage]:

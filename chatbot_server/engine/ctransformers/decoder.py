@@ -133,13 +133,13 @@ class CtDecoder:
             start += size
             self._take_turn()
             array = (ctypes.c_int * len(batch))(*batch)
-            used, began_at = threads or self._governor.threads(), time.monotonic()
+            thread_count, began_at = threads or self._governor.threads(), time.monotonic()
             if not self._library.ctransformers_llm_batch_eval(
-                self._handle, array, len(batch), len(self.tokens), self._batch, used
+                self._handle, array, len(batch), len(self.tokens), self._batch, thread_count
             ):
                 raise RuntimeError("the library could not evaluate")
             if len(batch) == 1 and not threads:
-                self._governor.report(used, time.monotonic() - began_at)
+                self._governor.report(thread_count, time.monotonic() - began_at)
             self.tokens.extend(batch)
 
     def rewind(self, length: int) -> int:

@@ -89,9 +89,9 @@ def _absent(name: str) -> ModelError:
 
 def close_names(name: str) -> str:
     """Names of the catalogue that *name* may have meant; empty if there are none."""
-    typed = name.lower().strip()
-    longer = [entry for entry in catalogue() if typed and entry.startswith(typed)]
-    return ", ".join(longer[:3] or get_close_matches(typed, catalogue()))
+    name = name.lower().strip()
+    longer = [entry for entry in catalogue() if name and entry.startswith(name)]
+    return ", ".join(longer[:3] or get_close_matches(name, catalogue()))
 
 
 def installed(models_dir: Path) -> dict[str, Path]:

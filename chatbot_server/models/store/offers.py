@@ -74,26 +74,26 @@ class _Room:
 
 def all_offers(
     models_dir: Path,
-    used: str | None,
+    model: str | None,
     context_length: int,
     preferred_engine: Callable[[ModelFile], str],
 ) -> list[Offer]:
-    """The catalogue, then the owner's own files. *used*: the configured model, a name or a path."""
+    """The catalogue, then the owner's own files. *model*: the configured one, by name or path."""
     here, room = installed(models_dir), _Room(available_memory(), free_disk(models_dir))
-    if used and (file_in_use := path_of_model(used, models_dir)):
+    if model and (file_in_use := path_of_model(model, models_dir)):
         files = {name: path for name, path in here.items() if path.is_file()}
-        used = next((name for name, path in files.items() if path.samefile(file_in_use)), used)
-        here.setdefault(used, file_in_use)
+        model = next((name for name, path in files.items() if path.samefile(file_in_use)), model)
+        here.setdefault(model, file_in_use)
     offers = []
     for entry in catalogue().values():
         offer = _of_catalogue(entry, context_length, room, is_here=entry.name in here)
         offer = _with_score(offer, here.get(entry.name), models_dir)
-        offers.append(replace(offer, in_use=entry.name == used))
+        offers.append(replace(offer, in_use=entry.name == model))
     for name, path in here.items():
         if name not in catalogue() and (file := inspect_if_whole(path)):
             offer = _of_file(name, file, file.memory_bytes(context_length), room)
             offer = _with_score(offer, path, models_dir)
-            offers.append(replace(offer, engine=preferred_engine(file), in_use=name == used))
+            offers.append(replace(offer, engine=preferred_engine(file), in_use=name == model))
     return offers
 
 

@@ -232,8 +232,8 @@ class Crawl:
             raise BrowserFailed("browser_off")
         page = self.renderer.render(response, extraction.language, self._is_allowed)
         name = urlsplit(url).path.rsplit("/", 1)[-1]
-        rendered = self.extractor.read(page.html, "html", name, url, "utf-8")
-        return replace(rendered, links=(*rendered.links, *page.targets))
+        result = self.extractor.read(page.html, "html", name, url, "utf-8")
+        return replace(result, links=(*result.links, *page.targets))
 
     def _index(
         self, page: KnowledgePage, response: FetchResponse, extraction: Extraction, url: str

@@ -46,9 +46,9 @@ class FetchResponse:
     @property
     def media_type(self) -> str:
         """The media type without parameters; of a page whose server names none, that of a page."""
-        declared = self.headers.get("content-type", "").split(";")[0].strip().lower()
-        is_page = not declared and self.body[:200].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
-        return "text/html" if is_page else declared
+        media_type = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        is_page = not media_type and self.body[:200].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<")
+        return "text/html" if is_page else media_type
 
     @property
     def charset(self) -> str:

@@ -193,8 +193,8 @@ def _batches(
 
 def _put(database: Database, source_id: int, drafts: list[Draft]) -> None:
     with database.session() as session:
-        stored = documents_at(session, source_id, [draft.url for draft in drafts])
-        digests = {document.url: document.digest for document in stored}
+        documents = documents_at(session, source_id, [draft.url for draft in drafts])
+        digests = {document.url: document.digest for document in documents}
     analysed_drafts = [
         analyse(draft) for draft in drafts if digests.get(draft.url) != draft.digest()
     ]

@@ -52,9 +52,9 @@ def _erase_all(database: Database, condition: ColumnElement[bool]) -> ErasedCoun
     total, most = ErasedCounts(), FEWEST
     while True:
         start = time.monotonic()
-        erased = database.with_reserve(partial(_erase_some, database, condition, most))
-        total = ErasedCounts(*map(sum, zip(total, erased, strict=True)))
-        if erased.conversations < most:
+        counts = database.with_reserve(partial(_erase_some, database, condition, most))
+        total = ErasedCounts(*map(sum, zip(total, counts, strict=True)))
+        if counts.conversations < most:
             return total
         most = _next_batch(most, time.monotonic() - start)
         time.sleep(PAUSE_SECONDS)

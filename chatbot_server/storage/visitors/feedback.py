@@ -186,8 +186,8 @@ def mark_seen(session: Session, numbers: Collection[int]) -> None:
 
 def erase_contact_request(session: Session, request: ContactRequest) -> None:
     """Erase one message to a person on somebody's demand."""
-    named = {name: getattr(request, name) for name in ("site_id", "id", "created")}
-    remember_erased(session, ContactRequest.__tablename__, named)
+    key = {name: getattr(request, name) for name in ("site_id", "id", "created")}
+    remember_erased(session, ContactRequest.__tablename__, key)
     session.delete(request)
 
 

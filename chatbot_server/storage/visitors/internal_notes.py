@@ -85,6 +85,6 @@ def erase_internal_note(session: Session, conversation: Conversation, number: in
     note = session.get(InternalNote, number)
     if note is None or note.conversation_id != conversation.id:
         raise NotFound("internal_note_unknown", field="note")
-    named = {name: getattr(note, name) for name in ("conversation_id", "id", "created")}
-    remember_erased(session, InternalNote.__tablename__, named)
+    key = {name: getattr(note, name) for name in ("conversation_id", "id", "created")}
+    remember_erased(session, InternalNote.__tablename__, key)
     session.execute(delete(InternalNote).where(InternalNote.id == number))

@@ -133,11 +133,11 @@ def worse_now(session: Session, site_id: int) -> tuple[int, dict[str, int]]:
         return (row.id if row else 0), {}
     current = {golden.question: golden.expect for golden in golden_questions(session, site_id)}
     run = session.get_one(QualityRun, row.id)
-    expected = {result["question"]: result["expect"] for result in run.results}
+    expectations = {result["question"]: result["expect"] for result in run.results}
     worse = {
         question: number
         for question, number in run.worse.items()
-        if question in current and current[question] == expected[question]
+        if question in current and current[question] == expectations[question]
     }
     return run.id, worse
 

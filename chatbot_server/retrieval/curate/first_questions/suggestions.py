@@ -71,11 +71,11 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
         headings = headings_of(session, site_id, MOST_HEADINGS)
         name = session.get_one(Site, site_id).name
     topics = base.topics(site_id, ANY_LANGUAGE)  # which renews the languages, too
-    spoken = base.searcher.languages(base.database, site_id).documents
-    main = spoken[0] if spoken else ""
+    languages = base.searcher.languages(base.database, site_id).documents
+    main = languages[0] if languages else ""
     headings = [row._replace(path=row.path.split(BETWEEN)[-1]) for row in headings]
     headings = [row for row in headings if _stands_alone(row)]
-    audience = FOR_ALL if len(spoken) < 2 else ""
+    audience = FOR_ALL if len(languages) < 2 else ""
     asked_by_pages = [
         FirstQuestion(
             question_about(row.path, row.language or main),

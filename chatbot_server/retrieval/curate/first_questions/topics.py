@@ -62,14 +62,14 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
 
 def _most_wanted(candidates: Iterable[str], language: str) -> list[str]:
     """*candidates* that are worth offering: prices and hours first, pages about the owner last."""
-    unwanted = _unwanted(language)
+    pattern = _unwanted(language)
 
     def rank(topic: str) -> int:
         if fold(topic) in ABOUT_PAGES:
             return 2
         return 0 if kind_of(topic, language) == "figure" else 1
 
-    return sorted((topic for topic in candidates if not unwanted.search(fold(topic))), key=rank)
+    return sorted((topic for topic in candidates if not pattern.search(fold(topic))), key=rank)
 
 
 @cache
@@ -86,5 +86,5 @@ def _leads_there(grounding: Grounding, topic: str) -> bool:
     """Whether the answer is the owner's own, or that of the page or section called *topic*."""
     if grounding.status != "quoted":
         return grounding.status == "faq"
-    shown = [grounding.answer, *(source.title for source in grounding.sources[:1])]
-    return any(fold(topic) in fold(text) for text in shown)
+    texts = [grounding.answer, *(source.title for source in grounding.sources[:1])]
+    return any(fold(topic) in fold(text) for text in texts)

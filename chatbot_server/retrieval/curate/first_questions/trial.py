@@ -106,11 +106,11 @@ def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
     """Up to three questions that the site answers, of different kinds and from different pages."""
     sure: list[Trial] = []
     others: list[Trial] = []
-    untried = list(first_questions(base, site_id))
-    for _ in range(min(MOST_ASKED, len(untried))):
+    candidates = list(first_questions(base, site_id))
+    for _ in range(min(MOST_ASKED, len(candidates))):
         kinds = {trial.kind for trial in sure}
-        question = next((each for each in untried if each.kind not in kinds), untried[0])
-        untried.remove(question)
+        question = next((each for each in candidates if each.kind not in kinds), candidates[0])
+        candidates.remove(question)
         trial = Trial(question, base.ground(site_id, question.text))
         if trial.is_trusted:
             (sure if trial.is_sure else others).append(trial)
@@ -121,19 +121,22 @@ def try_site(base: KnowledgeBase, site_id: int) -> list[Trial]:
 
 def _all_different(trials: Iterable[Trial]) -> list[Trial]:
     """*trials*, without those of the same page or kind as an earlier one."""
-    chosen: list[Trial] = []
+    selection: list[Trial] = []
     for trial in trials:
-        if all(trial.page != other.page and trial.kind != other.kind for other in chosen):
-            chosen.append(trial)
-    return chosen
+        if all(trial.page != other.page and trial.kind != other.kind for other in selection):
+            selection.append(trial)
+    return selection
 
 
 def _most_different(trials: list[Trial]) -> list[Trial]:
     """Trials of different kinds and pages; if too few, also of the same kind, then page."""
-    chosen = _all_different(trials)
-    pages, answers = {trial.page for trial in chosen}, {trial.grounding.answer for trial in chosen}
+    selection = _all_different(trials)
+    pages, answers = (
+        {trial.page for trial in selection},
+        {trial.grounding.answer for trial in selection},
+    )
     for trial in sorted(trials, key=lambda each: each.page in pages):
-        if len(chosen) < SHOWN_TRIALS and trial.grounding.answer not in answers:
-            chosen.append(trial)
+        if len(selection) < SHOWN_TRIALS and trial.grounding.answer not in answers:
+            selection.append(trial)
             answers.add(trial.grounding.answer)
-    return chosen
+    return selection

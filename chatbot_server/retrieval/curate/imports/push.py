@@ -66,9 +66,9 @@ def check_signature(
         sent_at = int(timestamp)
     except ValueError:
         raise Unauthorized("push_signature", field="X-Chatbot-Timestamp") from None
-    expected = sign(secret or secrets.token_hex(32), sent_at, body)
+    valid_signature = sign(secret or secrets.token_hex(32), sent_at, body)
     is_fresh = abs(now() - sent_at) <= WINDOW_SECONDS
-    if not hmac.compare_digest(expected.encode(), signature.encode()) or not is_fresh:
+    if not hmac.compare_digest(valid_signature.encode(), signature.encode()) or not is_fresh:
         raise Unauthorized("push_signature", field="X-Chatbot-Signature")
     return sent_at
 

@@ -78,10 +78,12 @@ def ask_golden_questions(
     results = []
     for row in golden:
         grounding = base.ground(site_id, row.question)
-        written = writing(site_id, row.question, grounding)
-        shown = written or grounding.answer
-        grade = _grade(row.expect, shown, grounding.passages)
-        results.append(GoldenResult(row.id, row.question, row.expect, grade, shown, bool(written)))
+        model_text = writing(site_id, row.question, grounding)
+        text = model_text or grounding.answer
+        grade = _grade(row.expect, text, grounding.passages)
+        results.append(
+            GoldenResult(row.id, row.question, row.expect, grade, text, bool(model_text))
+        )
     return results
 
 

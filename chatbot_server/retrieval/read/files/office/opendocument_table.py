@@ -77,10 +77,10 @@ class TableGrid:
                     self._spanning[at] = (texts[at], count_of(cell, "number-rows-spanned"))
             column = end
         count = count_of(row, "number-rows-repeated")
-        for at, (text, left) in list(self._spanning.items()):
+        for at, (text, rows_to_go) in list(self._spanning.items()):
             texts.setdefault(at, text)
-            self._spanning[at] = (text, left - count)
-            if left <= count:
+            self._spanning[at] = (text, rows_to_go - count)
+            if rows_to_go <= count:
                 del self._spanning[at]
         return SheetRow(
             texts.get(at, "")

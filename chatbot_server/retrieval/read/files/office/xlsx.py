@@ -64,8 +64,8 @@ def read_xlsx(data: bytes, name: str) -> Result:
 def seen_text(item: Any) -> str:
     """The text of a string, without what is struck out or tells how to speak it."""
     runs = () if item is None else item.iter("{*}t")
-    seen = (run for run in runs if not is_struck(run.getparent()))
-    return "".join(run.text or "" for run in seen if local(run.getparent()) != "rPh")
+    visible_runs = (run for run in runs if not is_struck(run.getparent()))
+    return "".join(run.text or "" for run in visible_runs if local(run.getparent()) != "rPh")
 
 
 def is_struck(run: Any) -> bool:

@@ -27,6 +27,6 @@ def show_amounts(tree: Any, page: str) -> None:
             if around.tag == "div" and len(around) == 1 and not (around.text or "").strip():
                 around.tag = "span"
     for counter in tree.xpath(f"//*[{_IS_COUNTED}]")[:MAX_PARTS]:
-        reached = next(filter(None, map(counter.get, _COUNTED)), "")
-        if len(counter) == 0 and (counter.text or "").strip() == "0" and reached.isdecimal():
-            counter.text = reached[:15]
+        amount = next(filter(None, map(counter.get, _COUNTED)), "")
+        if len(counter) == 0 and (counter.text or "").strip() == "0" and amount.isdecimal():
+            counter.text = amount[:15]

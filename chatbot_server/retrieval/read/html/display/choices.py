@@ -77,10 +77,10 @@ def title_of_field(field: Any) -> str:
 
 def write(field: Any, title: str, choices: list[str], colon: str) -> None:
     """Put a paragraph of *choices* in place of *field*."""
-    named = f"{title}{colon}" if title else ""
+    label = f"{title}{colon}" if title else ""
     for child in list(field):
         field.remove(child)
-    field.tag, field.text = "p", f"{named}{', '.join(choices)}"
+    field.tag, field.text = "p", f"{label}{', '.join(choices)}"
     field.attrib.clear()
 
 
@@ -152,8 +152,8 @@ def variations(form: Any, names: dict[str, str]) -> Iterator[str]:
     for variation in records if isinstance(records, list) else []:
         if not isinstance(variation, dict) or not isinstance(variation.get("attributes"), dict):
             continue
-        chosen = [str(value) for value in variation["attributes"].values() if value]
-        parts = [", ".join(names.get(value) or value for value in chosen)]
+        values = [str(value) for value in variation["attributes"].values() if value]
+        parts = [", ".join(names.get(value) or value for value in values)]
         parts += [shown(variation.get(key)) for key in ("price_html", "availability_html")]
         if all(parts[:1]) and any(parts[1:]):
             yield DASH.join(filter(None, parts))

@@ -54,8 +54,8 @@ def opened_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Tabs that name their panels, with these: at least two, side by side."""
     targets: list[tuple[Any, str]] = []
     for tab in tree.xpath("//a[starts-with(@href, '#')] | //*[@onclick]")[:MAX_LINKS]:
-        opened = _OPENED.search(tab.get("onclick") or "")
-        target = opened[1] if opened else (tab.get("href") or "").removeprefix("#")
+        match = _OPENED.search(tab.get("onclick") or "")
+        target = match[1] if match else (tab.get("href") or "").removeprefix("#")
         if target:
             targets.append((tab, target))
     if len(targets) < 2:
@@ -138,16 +138,16 @@ def is_list_of_tabs(names: Any, labels: set[str]) -> bool:
 
 def conditional_panels(tree: Any) -> list[tuple[Any, Any]]:
     """Buttons that set a variable, with the panels that are shown at its value."""
-    shown: dict[tuple[str, str], Any] = {}
+    panel_at: dict[tuple[str, str], Any] = {}
     for panel in tree.xpath("//*[@x-show or @v-show or @x-if]")[:MAX_LINKS]:
         condition = panel.get("x-show") or panel.get("v-show") or panel.get("x-if")
         match = _SHOWN_IF.fullmatch(condition[:200])
         if match and panel.tag in PANELS:
-            shown.setdefault((match[1], match[2]), panel)
+            panel_at.setdefault((match[1], match[2]), panel)
     pairs: list[tuple[Any, Any]] = []
-    for button in tree.iter("button", "a", "li") if len(shown) > 1 else ():
+    for button in tree.iter("button", "a", "li") if len(panel_at) > 1 else ():
         clicks = next(filter(None, map(button.get, _CLICKS)), "")
-        panels = (shown.get(setting) for setting in _SETTING.findall(clicks[:200]))
+        panels = (panel_at.get(setting) for setting in _SETTING.findall(clicks[:200]))
         pairs += [(button, panel) for panel in panels if panel is not None]
     return pairs
 

@@ -149,9 +149,9 @@ def labelled(label: str, offer: Item) -> str:
 
 
 def _price_of(offer: Item, words: Words) -> tuple[str, str]:
-    stated = next((each for each in as_list(offer.get("priceSpecification"))
+    specification = next((each for each in as_list(offer.get("priceSpecification"))
                    if isinstance(each, dict) and not each.get("priceType")), {})  # fmt: skip
-    offer = stated | offer
+    offer = specification | offer
     lowest = text_of(offer.get("lowPrice"), 20)
     price = text_of(offer.get("price"), 20) or lowest
     currency = text_of(offer.get("priceCurrency"), 5)

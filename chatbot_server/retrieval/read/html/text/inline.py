@@ -134,12 +134,12 @@ class InlineText:
         if scheme.lower() not in ("tel", "mailto"):
             return
         address = unquote(target.partition("?")[0]).strip().translate(_NO_MARKS)[:200]
-        shown = "".join(self._pieces[-20:])
+        label = "".join(self._pieces[-20:])
         plain = re.sub(r"\W", "", address)
-        if plain and plain.lower() not in re.sub(r"\W", "", shown).lower():
-            if scheme.lower() == "tel" and plain[-8:] in re.sub(r"\D", "", shown):
+        if plain and plain.lower() not in re.sub(r"\W", "", label).lower():
+            if scheme.lower() == "tel" and plain[-8:] in re.sub(r"\D", "", label):
                 return
-            self.add(f" ({address})" if shown.strip() else address)
+            self.add(f" ({address})" if label.strip() else address)
 
     @property
     def is_link(self) -> bool:

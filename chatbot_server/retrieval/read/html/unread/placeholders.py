@@ -95,10 +95,10 @@ def _is_alternative(element: Any) -> bool:
 def _empty(place: Any) -> None:
     """Empty the block of *place*, or what is repeated around it; of boxes, only their own text."""
     around = [place, *islice(place.iterancestors(), MAX_ABOVE)]
-    repeated = [element for element in around if any(map(element.attrib.has_key, _REPEATING))]
+    repetitions = [element for element in around if any(map(element.attrib.has_key, _REPEATING))]
     block = next((element for element in around if element.tag in (*BLOCKS, "title")), place)
-    target = repeated[-1] if repeated else block
-    if not repeated and next(target.iterdescendants(*BLOCKS), None) is not None:
+    target = repetitions[-1] if repetitions else block
+    if not repetitions and next(target.iterdescendants(*BLOCKS), None) is not None:
         for child in target:
             child.tail = _MARK.sub("", child.tail or "")
         target.text = _MARK.sub("", target.text or "")

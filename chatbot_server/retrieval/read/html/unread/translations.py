@@ -31,10 +31,10 @@ def take_translations(tree: Any, language: str) -> dict[str, list[Any]]:
         is_other = code != language and code in LANGUAGES and part.tag in _BOXES
         if is_other and word_count(part) >= FEWEST_WORDS:
             parts.setdefault(code, []).append(part)
-    taken = {part for each in parts.values() for part in each}
-    if not taken or not language or words_beside(taken) < FEWEST_WORDS:
+    translations = {part for each in parts.values() for part in each}
+    if not translations or not language or words_beside(translations) < FEWEST_WORDS:
         return {}
-    for part in taken:
+    for part in translations:
         part.getparent().remove(part)
     return parts
 

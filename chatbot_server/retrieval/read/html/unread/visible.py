@@ -81,9 +81,9 @@ class Visibility:
                     if is_tab(element):
                         self.tabs.add(target)
         self._menus = links_to_networks(tree) | lists_of_contents(tree)
-        scripted = scripted_tabs(tree)
-        self.tabs.update(scripted)
-        self.labels = {**scripted, **self.labels}
+        by_scripts = scripted_tabs(tree)
+        self.tabs.update(by_scripts)
+        self.labels = {**by_scripts, **self.labels}
         self._tab_names = {self.labels[target] for target in self.tabs}
 
     def leaves_out(self, element: Any) -> bool:
