@@ -26,17 +26,17 @@ from gunicorn.workers.gthread import PollableMethodQueue  # type: ignore[import-
 
 from chatbot_server.web.server.connection import MOST_WAITING, Connection, State
 from chatbot_server.web.server.event_stream import EventStream
-from chatbot_server.web.server.fair_queue import FairQueue
 from chatbot_server.web.server.incoming import (
     ReceiveTimeout,
     RequestReader,
     WholeRequest,
     expects_continue,
 )
-from chatbot_server.web.server.leadership import NO_LEAD, Leadership
 from chatbot_server.web.server.long_bodies import LONG, find_refusable
 from chatbot_server.web.server.open_connections import OpenConnections, most_connections
 from chatbot_server.web.server.request_handler import RequestHandler
+from chatbot_server.web.server.scheduling.fair_queue import FairQueue
+from chatbot_server.web.server.scheduling.leadership import NO_LEAD, Leadership
 from chatbot_server.web.server.terms import terms_of
 
 # Paths that the loop answers itself, so that a monitor finds the server alive while every thread is

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from chatbot_server.web.server.fair_queue import AT_ONCE, COMPUTING_SECONDS, FairQueue
+from chatbot_server.web.server.scheduling.fair_queue import AT_ONCE, COMPUTING_SECONDS, FairQueue
 from chatbot_server.web.server.terms import Terms
 
 THREADS = 8

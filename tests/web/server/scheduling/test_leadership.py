@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.patience import LONG
 
-from chatbot_server.web.server.leadership import Leadership
+from chatbot_server.web.server.scheduling.leadership import Leadership
 
 
 class Loop:
