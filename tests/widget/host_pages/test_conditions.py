@@ -213,6 +213,19 @@ def test_an_optimiser_does_not_break_it(
             it.page.evaluate("sessionStorage.clear()")
 
 
+def test_a_form_in_a_visitors_comment_does_not_pass_for_the_tags(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
+    """Elements with a name stand in the place of what the document has under that name."""
+    field = '<input type="image" src="https://elsewhere.invalid/widget.js" data-site="theirs">'
+    with visit(browser) as it:
+        for named in (f'<form name="scripts">{field}</form>', '<img name="scripts">'):
+            it.go(pages.add(named))
+            it.open().ask("hello").answered("You said: hello")
+            expect(it.page.locator("chatbot-widget")).to_have_count(1)
+            it.page.evaluate("sessionStorage.clear()")
+
+
 def test_several_sites_and_an_inline_one_live_on_one_page(
     browser: Browser, visit: Visitor, pages: HostPages
 ) -> None:

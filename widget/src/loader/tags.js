@@ -15,7 +15,9 @@ let /** @type {any} */ loader;
  * @returns {[Options, HTMLScriptElement][]}
  */
 export const find = () =>
-  [...document.scripts].flatMap((tag) => {
+  // Not `document.scripts`: a form of that name in a visitor's comment would stand in its place,
+  // and its fields would pass for tags.
+  [...document.querySelectorAll("script")].flatMap((tag) => {
     const { src, nonce, dataset } = tag;
     if (/widget\.js/.test(src)) loader = src;
     else if (!dataset.site || !(loader ||= dataset.base)) return [];
