@@ -160,6 +160,7 @@ class Language(_Record):
         short_days: seven; the short forms of each, which mean a day only beside days or times.
         every_day, working_days, weekends: phrases for several days.
         day_ranges: come between the first and the last of several days.
+        noon, midnight: phrases for these hours.
         day_lists: come between or before days that are named one by one.
         excepting: exclude the days that follow.
         seasons: words of a text that is true for a part of the year only.
@@ -278,6 +279,8 @@ class Language(_Record):
     working_days: Phrases
     weekends: Phrases
     day_ranges: Words
+    noon: Phrases = ()
+    midnight: Phrases = ()
     day_lists: Words
     excepting: Phrases
     seasons: Words

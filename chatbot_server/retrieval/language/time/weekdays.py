@@ -56,6 +56,14 @@ class _DayWords:
         self.range = re.compile(
             rf"\s*(?:[-–—]|{words('day_ranges')}(?!\w))\s*(?:{words('day_lists')}\s)?"
         )
+        to = rf"(?:[-–—]|{words('day_ranges')}(?!\w))"
+        self._compound = rf"(?<!\w)(?!{words('noon')}|{words('midnight')})[^\W\d_]{{2,}}-[^\W\d_]+"
+        self._noon, self._midnight = (
+            re.compile(
+                rf"{self._compound}|(?<!\w){words(name)}(?=\s*{to})|(?P<to>{to}\s*){words(name)}(?!\w)"
+            )
+            for name in ("noon", "midnight")
+        )
         self.list = re.compile(day_list)
         self.excepting = re.compile(rf"\s*(?:,\s*)?{words('excepting')}(?!\w){day_list}")
         self.trailing = re.compile(rf"(?:[\s,;]|(?<!\w){words('day_lists')}(?!\w))*\Z")
@@ -88,6 +96,18 @@ class _DayWords:
                 groups.append((days, match.start(), match.end()))
             last_day = max(days)
         return groups
+
+    def in_digits(self, flat: str) -> str:
+        """*flat* with “12:00” for noon where a span of hours begins or ends with it, and “0:00” for
+        midnight; “Midi : 12 h à 14 h” only names a meal."""
+
+        def hour(digits: str, match: re.Match[str]) -> str:
+            is_hour = match["to"] or not re.fullmatch(self._compound, match[0])
+            return (match["to"] or "") + digits if is_hour else match[0]
+
+        return self._midnight.sub(
+            partial(hour, "0:00"), self._noon.sub(partial(hour, "12:00"), flat)
+        )
 
     def end_of_hours(self, flat: str, start: int, stop: int) -> int:
         """Where the text about some days ends, without the words that introduce the next."""
@@ -131,7 +151,8 @@ def hours_by_day(sentence: str, languages: Languages = ALWAYS_USED) -> dict[int,
 
 def intervals(hours: str, languages: Languages = ALWAYS_USED) -> list[Interval] | None:
     """The opening intervals in *hours*, in minutes; empty if closed, None if uncertain."""
-    flat, closing = fold(hours), _day_words(languages).closed
+    words = _day_words(languages)
+    flat, closing = words.in_digits(fold(hours)), words.closed
     patterns = [pattern for pattern in fact_patterns(languages) if pattern.kind == "time"]
     times = [
         60 * int(hour) + int(minute)

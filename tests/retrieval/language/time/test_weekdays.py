@@ -31,6 +31,12 @@ MORNING, AFTERNOON = (540, 720), (840, 1080)
         ("Fermé le dimanche et le lundi.", MONDAY, "Fermé le dimanche et le lundi", []),
         ("9am to 5pm Monday to Friday.", MONDAY, "9am to 5pm Monday to Friday", [(540, 1020)]),
         ("Fridays and Saturdays, 9pm to 2am.", SATURDAY, "9pm to 2am", [(1260, 1560)]),
+        ("Sunday — Bar: noon – 4pm", SUNDAY, None, [(720, 960)]),
+        ("Saturdays from 12 noon to midnight.", SATURDAY, None, [(720, 1440)]),
+        ("Jeudi de 9 h à midi", THURSDAY, None, [MORNING]),
+        ("Jeudi — Midi : 12 h – 14 h", THURSDAY, None, [(720, 840)]),
+        ("Jeudi — Après-midi : 14 h – 18 h", THURSDAY, None, [AFTERNOON]),
+        ("Samedi 20h-minuit", SATURDAY, None, [(1200, 1440)]),
     ],
 )  # fmt: skip
 def test_a_line_tells_the_hours_of_its_days(
@@ -49,6 +55,7 @@ def test_a_line_tells_the_hours_of_its_days(
         ("Docteur Roux consulte le lundi, le mardi et le vendredi.", MONDAY),
         ("Le marché a lieu lundi 3 mars.", MONDAY),
         ("The sun sets at 9pm.", SUNDAY),
+        ("Le dimanche, fermé à midi", SUNDAY),
         ("Monday " * 200, MONDAY),
         ("", MONDAY),
     ],
