@@ -21,6 +21,7 @@ from chatbot_server.resources import read_yaml
 from chatbot_server.retrieval.answer.decide.facts_asked_for import (
     states_price_of_all,
     states_what_is_asked_for,
+    tells_who_is_asked_for,
 )
 from chatbot_server.retrieval.answer.decide.same_question import asks_for_whole_compounds
 from chatbot_server.retrieval.answer.search.query import Query, page_of
@@ -154,9 +155,9 @@ IN_DOUBT = 2.0
 # log odds, unless the question is complete by itself and the page has at least this margin: see
 # docs/decisions/0016-answers-as-a-person-would-give-them.md.
 OTHER_PAGE, FAR_AHEAD = 1.2, 2.0
-# So much lower is that of a section which states the price of all that is named: see
-# docs/decisions/0011-answers-decided-by-fitted-evidence.md.
-PRICE_OF_ALL = 3.0
+# So much lower is that of a section which states the price of all that is named (see
+# docs/decisions/0011-answers-decided-by-fitted-evidence.md), or names who is asked for.
+FACT_OF_ALL = 3.0
 SMALL_SITES = load_gate("small_sites")
 SMALL_SITES_COMPARED = load_gate("small_sites_compared")
 SMALL_SITES_BY_WORDS = load_gate("small_sites_by_words")
@@ -230,12 +231,13 @@ def weigh(evidence: Evidence, raised_by: float = 0.0) -> Assessment:
 def threshold_raise(evidence: Evidence, section: Candidate, query: Query) -> float:
     """How much higher the threshold of *section*, with its *evidence*, is than the fitted one.
 
-    Lower where it states the price of all that *query* names. In a conversation, higher, except for
-    a page that answered a question before, and for one that is far ahead of all others where
-    *query* is complete by itself: visitors ask for one thing after another.
+    Lower where it states the price of all that *query* names, or names who is asked for. In a
+    conversation, higher, except for a page that answered a question before, and for one that is far
+    ahead of all others where *query* is complete by itself: visitors ask for one thing after
+    another.
     """
-    if states_price_of_all(query, section):
-        return -PRICE_OF_ALL
+    if states_price_of_all(query, section) or tells_who_is_asked_for(query, section):
+        return -FACT_OF_ALL
     pages, document = query.earlier.pages, section.document
     if not pages or page_of(document.url, document.title) in pages:
         return 0.0

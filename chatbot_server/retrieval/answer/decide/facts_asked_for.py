@@ -11,8 +11,11 @@ from collections.abc import Sequence
 
 from chatbot_server.retrieval.answer.search.query import CONTACTS, PRICE, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
-from chatbot_server.retrieval.language.dialogue.properties import asked_property
+from chatbot_server.retrieval.index.chunks import BETWEEN
+from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.dialogue.properties import asked_property, states_property
 from chatbot_server.retrieval.language.facts import Kind, facts, states
+from chatbot_server.retrieval.language.tables import DASH
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words.synonyms import Word
 
@@ -41,6 +44,32 @@ def states_price_of_all(query: Query, section: Candidate) -> bool:
     if not words or asked_property(query.text, query.languages) != "price":
         return False
     return states_price_of(words, section, query)
+
+
+def tells_who_is_asked_for(query: Query, section: Candidate) -> bool:
+    """Whether *query* asks who somebody is, and the heading or a row of *section* names them.
+
+    “Qui est Yannick ?” – “Yannick Le Goff: restaure les papiers”. It may name an office, and a
+    person with it: “Who is the captain?” – “Captain — Tom Oduya”.
+    """
+    words = query.content_words
+    if not words or asked_property(query.text, query.languages) != "person":
+        return False
+    heading = section.chunk.heading.rpartition(BETWEEN)[2]
+    lines = [(heading, section.own_heading_terms, section.chunk.text)]
+    sentences = zip(section.sentences, section.sentence_terms, strict=True)
+    lines += [(text, terms, text) for text, terms in sentences if DASH in text]
+    asked = {word.folded for word in words}
+
+    def names_them(line: str, person: str) -> bool:
+        # The first word of a line is known as a name only inside a sentence.
+        names = contrast.names(f", {line}", query.languages, section.document.language)
+        return asked <= names or states_property("person", person, query.languages)
+
+    return any(
+        all(word.is_in(terms) for word in words) and names_them(line, person)
+        for line, terms, person in lines
+    )
 
 
 def states_price_of(words: Sequence[Word], section: Candidate, query: Query) -> bool:

@@ -86,8 +86,52 @@ def test_the_price_of_all_that_is_named_is_told_whatever_else_speaks_against_it(
 ) -> None:
     strict_gate = replace(evidence.SMALL_SITES_BY_WORDS, threshold=50.0)
     monkeypatch.setattr(evidence, "SMALL_SITES_BY_WORDS", strict_gate)
-    monkeypatch.setattr(evidence, "PRICE_OF_ALL", 100.0)
+    monkeypatch.setattr(evidence, "FACT_OF_ALL", 100.0)
     add_note(database, site_id, "Weekend only", PRICES)
     add_note(database, site_id, "Our bakery", "Slow bread, baked before dawn by Ann. " * 5)
     grounding = KnowledgeBase(database).ground(site_id, question)
     assert (grounding.status == "quoted") is is_told
+
+
+TEAM = """## Yannick Le Goff
+
+Restores papers and old books.
+
+## Captain
+
+Ask Tom Oduya on the water.
+
+## Opening hours
+
+Every day from 9am to 5pm.
+
+## Offices
+
+| Office | Name |
+|---|---|
+| Treasurer | Ivan Petrov |"""
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("who is yannick", "Restores papers"),
+        ("Qui est Le Goff ?", "Restores papers"),
+        ("who is Ivan?", "Treasurer"),
+        ("who is the treasurer?", "Ivan Petrov"),
+        ("who is the captain?", "Tom Oduya"),
+        ("Who is Yannick Dupont?", ""),
+        ("who opens?", ""),
+        ("where is Yannick?", ""),
+    ],
+)
+def test_who_somebody_is_is_told_under_their_name_whatever_else_speaks_against_it(
+    database: Database, site_id: int, question: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict_gate = replace(evidence.SMALL_SITES_BY_WORDS, threshold=50.0)
+    monkeypatch.setattr(evidence, "SMALL_SITES_BY_WORDS", strict_gate)
+    monkeypatch.setattr(evidence, "FACT_OF_ALL", 100.0)
+    add_note(database, site_id, "Our team", TEAM)
+    add_note(database, site_id, "Our bakery", "Slow bread, baked before dawn by Ann. " * 5)
+    answer = KnowledgeBase(database).ground(site_id, question).answer
+    assert (told in answer) if told else not answer
