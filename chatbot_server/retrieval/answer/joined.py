@@ -18,7 +18,9 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
 )
 from chatbot_server.retrieval.language.dialogue.replies import takes_words_over
 from chatbot_server.retrieval.language.facts import facts
+from chatbot_server.retrieval.language.languages import ALWAYS_USED
 from chatbot_server.retrieval.language.markdown import literal
+from chatbot_server.retrieval.language.ranges import counts_in, with_unit_of_age
 from chatbot_server.retrieval.language.words.stems import says_something
 from chatbot_server.retrieval.language.words.synonyms import terms_in
 
@@ -36,15 +38,22 @@ Ground = Callable[[str, Sequence[str]], Grounding]
 
 
 def ground_question(ground: Ground, question: Question, history: Sequence[str]) -> Grounding:
-    """Look *question* up alone, and without an answer, with what the visitor tells of it."""
+    """Look *question* up alone, and without an answer, with what the visitor tells of it.
+
+    An age or a number of people is a condition of what is asked, and looked up first: “My son is
+    12. Can he learn to row?”
+    """
     if not question.background:
         grounding = ground(question.text, history)
         return answered_before(ground, question, history, grounding) or grounding
     whole = _with_background(question)
     if _leans(question):
         return ground(whole, history)
-    alone = ground(question.text, history)
-    return alone if alone.answer else ground(whole, history)
+    first, second = question.text, whole
+    if counts_in(question.background, ALWAYS_USED):
+        first, second = second, first
+    grounding = ground(first, history)
+    return grounding if grounding.answer else ground(second, history)
 
 
 def answered_before(
@@ -85,7 +94,10 @@ def ground_single(
     the words of another: “and in Hull?”.
     """
     if not history:
-        return ground_question(ground, question, history)
+        parts = (
+            with_unit_of_age(part, ALWAYS_USED) for part in (question.text, question.background)
+        )
+        return ground_question(ground, Question(*parts), history)
     ways = [ground_in_conversation]
     if has_few_own_words(question.text):
         ways.insert(0, partial(_ground_followup, ground))

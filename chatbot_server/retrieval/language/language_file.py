@@ -59,6 +59,8 @@ class Ranges(_Record):
         and_below, and_above: come after a limit that is included.
         joints: come between two limits.
         age_words: introduce ages, whose unit may then be missing.
+        age_statements: come before an age in a question, whose unit may be missing: “my son is 12”.
+        years_of_age: the unit that is then meant.
         units: name → words of what is counted.
     """
 
@@ -70,6 +72,8 @@ class Ranges(_Record):
     and_above: Phrases = ()
     joints: Phrases = ()
     age_words: Phrases = ()
+    age_statements: Phrases = ()
+    years_of_age: str = ""
     units: dict[str, Phrases] = {}
 
 

@@ -51,6 +51,26 @@ def counts_in(question: str, languages: Languages) -> list[Count]:
     ]
 
 
+def with_unit_of_age(question: str, languages: Languages) -> str:
+    """*question* with the unit of an age that is told without one: “my son is 12 years old, …”."""
+    for code in languages:
+        if years := LANGUAGES[code].ranges.years_of_age:
+            question = _age_statement(code).sub(rf"\g<0> {years}", question)
+    return question
+
+
+@cache
+def _age_statement(language: str) -> re.Pattern[str]:
+    record = LANGUAGES[language]
+    openings = any_of(record.question_openings)
+    statements = any_of(record.ranges.age_statements).replace("'", "['’]")
+    return re.compile(
+        rf"(?<!\w){statements} (?:\w{{4,6}} )?{_NUMBER}(?![.,]\d)"
+        rf"(?=[ ]?(?:[,.;:!?]|\Z|{openings}(?!\w)))",
+        re.IGNORECASE,
+    )
+
+
 def lies_outside(counts: Iterable[Count], text: str, languages: Languages) -> bool:
     """Whether *text* has limits for one of *counts*, which all exclude it."""
     ranges = list(_ranges(fold(text), languages))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot_server.retrieval.language.languages import ALWAYS_USED
-from chatbot_server.retrieval.language.ranges import counts_in, within
+from chatbot_server.retrieval.language.ranges import counts_in, with_unit_of_age, within
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,22 @@ def test_a_limit_holds_for_what_lies_within(question: str, text: str) -> None:
 )
 def test_another_limit_does_not(question: str, text: str) -> None:
     assert not within(counts_in(question, ALWAYS_USED), text, ALWAYS_USED)
+
+
+@pytest.mark.parametrize(
+    ("question", "in_full"),
+    [
+        ("my son is 12, can he row?", "my son is 12 years old, can he row?"),
+        ("my son is 12 can he row", "my son is 12 years old can he row"),
+        ("I’m 70", "I’m 70 years old"),
+        ("he is only 8.", "he is only 8 years old."),
+        ("I'm 80 and do not drive", "I'm 80 and do not drive"),
+        ("she is 6 months old", "she is 6 months old"),
+        ("I'm 12 minutes late", "I'm 12 minutes late"),
+        ("we are 12, is there room?", "we are 12, is there room?"),
+        ("my son is 2.5", "my son is 2.5"),
+    ],
+)
+def test_an_age_without_a_unit_gets_one(question: str, in_full: str) -> None:
+    assert with_unit_of_age(question, ALWAYS_USED) == in_full
+    assert with_unit_of_age(question, ("fr",)) == question

@@ -191,3 +191,21 @@ def test_what_is_said_of_the_place_that_is_named_comes_before_what_holds_for_all
     assert "in cash only" not in base.ground(site_id, "Can I pay by card?").answer
     of_kiosk = base.ground(site_id, "Can I pay by card at the kiosk?").answer
     assert of_kiosk.index("in cash only") < of_kiosk.index("by cheque")
+
+
+@pytest.mark.parametrize(
+    "message", ["My son is 12, can he learn to row?", "Mon fils a 12 ans. Can he learn to row?"]
+)
+def test_an_age_that_is_told_is_a_condition_of_the_question(
+    write: Write, site_id: int, message: str
+) -> None:
+    base = write(
+        {
+            "Learn to row": "# Learn to row\n\nLearn to row on six Saturdays, for £95.",
+            "Age": "# Age\n\nLearners must be under 16 years to row with a parent.",
+        }
+    )
+    assert "£95" in base.ground(site_id, "Can he learn to row?").answer
+    answer = base.ground(site_id, message).answer
+    assert "under 16" in answer
+    assert "£95" not in answer
