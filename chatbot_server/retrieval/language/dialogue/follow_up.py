@@ -24,7 +24,9 @@ LONGEST_CHAIN = 6  # questions that depend on each other
 # What “when” and “how much” ask for, beside the concepts of synonyms.
 WHEN, HOW_MUCH = "=when", "=price"
 # Concepts that belong to a thing, and name none.
-_PROPERTIES = frozenset((HOW_MUCH, "=opening_hours", "=duration", "=phone", "=email", "=address"))
+_PROPERTIES = frozenset(
+    (HOW_MUCH, "=opening_hours", "=duration", "=validity", "=phone", "=email", "=address")
+)
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -37,6 +37,7 @@ _CONCEPTS: dict[str, Property] = {
     "=price": "price",
     "=free": "price",
     "=duration": "duration",
+    "=validity": "duration",
     "=phone": "phone",
     "=email": "email",
     "=address": "address",

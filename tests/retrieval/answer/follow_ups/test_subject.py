@@ -20,6 +20,8 @@ PAGES = (
     ("The mill", "Behind the lock, with a car park. 2 Weir Lane. Call 01482 555 0120."),
     ("The kiln", "In the old quarter. 6 Oven Street. Call 01482 555 0110."),
     ("Open days in Hull", "The Hull studio is open on Tuesdays."),
+    ("Gift cards", "We sell gift cards in the shop, to be used within 12 months."),
+    ("Estimates", "An estimate is free, and valid for three months."),
     ("Studios", "The Hull studio is at 3 Dock Lane.\n\nYork: 27 Micklegate Street."),
 )
 
@@ -43,6 +45,7 @@ def knowledge_base(database: Database, site_id: int) -> KnowledgeBase:
         (["Is there a car park at the mill?"], "what's the phone number?", "0120"),
         (["Is there a car park at the mill?"], "and the address?", "2 Weir Lane"),
         (["Is the Hull studio open on Tuesday?"], "where is it?", "3 Dock Lane"),
+        (["Do you sell gift cards?"], "how long is it valid?", "12 months"),
     ],
 )
 def test_a_property_is_told_of_the_thing_before(

@@ -26,6 +26,8 @@ from chatbot_server.retrieval.language.languages import together
         ("what time does it finish?", "hour"),
         ("ça dure combien de temps", "duration"),
         ("ca dure combien de jours", "duration"),
+        ("combien de temps il est valable", "duration"),
+        ("how long is it valid?", "duration"),
         ("which days", "day"),
         ("c'est en quel mois", "day"),
         ("how many people on it?", "count"),
