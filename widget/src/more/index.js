@@ -1,7 +1,7 @@
 import { more as english } from "../locales/en.json";
 import { h } from "../panel/html/dom.js";
 import { part } from "../panel/lazy.js";
-import { follow } from "../panel/ui/scroll.js";
+import { follow } from "../panel/ui/log/scroll.js";
 import { contact } from "./contact.js";
 import { menu } from "./menu.js";
 import css from "./more.css";

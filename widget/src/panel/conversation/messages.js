@@ -16,7 +16,7 @@
  * @property {string} [error] a sentence
  * @property {boolean} [retry]
  * @property {"up" | "down" | null} [feedback] the thumb it has
- * @property {ReturnType<typeof import("../ui/message.js").bubbleOf>} [bubble] where it is shown
+ * @property {ReturnType<typeof import("../ui/log/message.js").bubbleOf>} [bubble] where it is shown
  */
 
 /**

@@ -4,7 +4,7 @@ import { composer } from "./composer.js";
 import { door } from "./door.js";
 import { describe, footer, header } from "./header.js";
 import { guard, keys } from "./keys.js";
-import { log } from "./log.js";
+import { log } from "./log/log.js";
 import { fit } from "./screen.js";
 
 /**

@@ -1,10 +1,10 @@
-import { iconButton } from "../html/dom.js";
-import { UP } from "../html/icons.js";
+import { iconButton } from "../../html/dom.js";
+import { UP } from "../../html/icons.js";
 
 /**
  * Two thumbs; the one that points down asks why.
- * @param {import("../mount.js").App} app
- * @param {import("../conversation/messages.js").Message} message
+ * @param {import("../../mount.js").App} app
+ * @param {import("../../conversation/messages.js").Message} message
  * @param {HTMLElement} place where the question why is put
  * @returns {HTMLElement[]}
  */

@@ -1,9 +1,9 @@
-import { h } from "../html/dom.js";
+import { h } from "../../html/dom.js";
 import { chips } from "./chips.js";
 
 /**
  * What stands above the first question.
- * @param {import("../mount.js").App} app
+ * @param {import("../../mount.js").App} app
  */
 export function greeting(app) {
   const { say, tab, options, messages } = app;

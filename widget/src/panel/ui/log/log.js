@@ -1,14 +1,15 @@
-import { h } from "../html/dom.js";
+import { h } from "../../html/dom.js";
+import { failure } from "./below.js";
 import { chips } from "./chips.js";
 import { greeting } from "./greeting.js";
-import { bubbleOf, failure } from "./message.js";
+import { bubbleOf } from "./message.js";
 import { follow, toEnd } from "./scroll.js";
 
-/** @typedef {import("../conversation/messages.js").Message} Message */
+/** @typedef {import("../../conversation/messages.js").Message} Message */
 
 /**
  * The conversation as a list, and what a screen reader hears of it.
- * @param {import("../mount.js").App} app
+ * @param {import("../../mount.js").App} app
  */
 export function log(app) {
   const { say } = app;

@@ -1,8 +1,8 @@
-import { h } from "../html/dom.js";
+import { h } from "../../html/dom.js";
 
 /**
  * A list of buttons that ask their words, where there are any.
- * @param {import("../mount.js").App} app
+ * @param {import("../../mount.js").App} app
  * @param {string[]} [texts]
  */
 export const chips = ({ chat, say }, texts) =>

@@ -1,0 +1,119 @@
+import { h, iconButton } from "../../html/dom.js";
+import { COPY } from "../../html/icons.js";
+import { link, safeUrl } from "../../html/links.js";
+import { feedback } from "./feedback.js";
+
+/** @typedef {import("../../conversation/messages.js").Message} Message */
+
+/**
+ * What stands below an answer that is awaited or waits in the queue.
+ * @param {import("../../mount.js").App} app
+ * @param {Message} message
+ */
+export function waiting({ say }, { text, queue }) {
+  if (text && !queue) return "";
+  const { position, seconds = 0 } = queue || {};
+  const about =
+    seconds > 90 ? say("minutes", Math.ceil(seconds / 60)) : say("about", Math.ceil(seconds));
+  const place = position ? say("queue", position) + (seconds ? ` (${about})` : "") : say("wait");
+  return h(
+    "p.wait",
+    {},
+    h("i", {}),
+    h("i", {}),
+    h("i", {}),
+    h("span", { className: queue ? "" : "unseen" }, place),
+  );
+}
+
+/**
+ * What stands below an answer that is whole, or that failed.
+ * @param {import("../../mount.js").App} app
+ * @param {Message} message
+ * @param {HTMLElement} place it stands there
+ * @returns {HTMLElement[]}
+ */
+export function ending(app, message, place) {
+  const { say } = app;
+  const { error, retry, finish, sources, origin, status } = message;
+  const note =
+    finish === "stopped"
+      ? say("stopped")
+      : /length|time/.test(/** @type {any} */ (finish))
+        ? say("long")
+        : "";
+  const again =
+    // Only a model may answer the same question in another way.
+    (error ? retry : origin === "model" || status === "withheld" || finish === "stopped") &&
+    h(
+      "button",
+      { className: error ? "chip" : "small", onclick: () => app.chat.retry() },
+      say("retry"),
+    );
+  return [
+    error && failure(error, again),
+    note && h("p.note", {}, note),
+    sources?.length && sourceList(say, sources, origin),
+    !error &&
+      origin !== "person" &&
+      h(
+        "div.actions",
+        { part: "actions" },
+        h("span.note", {}, originOf(say, origin)),
+        // “You are welcome” is no answer that could be judged or copied.
+        ...(status === "courtesy"
+          ? []
+          : [copyButton(app, message), ...feedback(app, message, place)]),
+        again,
+      ),
+  ].filter(Boolean);
+}
+
+/** @param {string} text @param {HTMLElement | false | undefined} again a button */
+export const failure = (text, again) =>
+  h("div.error", { part: "error" }, h("p", { dir: "auto" }, text), again);
+
+/** @param {import("../../i18n.js").Say} say @param {string} [origin] */
+const originOf = (say, origin) =>
+  /^(faq|pages|model)$/.test(/** @type {any} */ (origin)) ? say(/** @type {any} */ (origin)) : "";
+
+/**
+ * @param {import("../../i18n.js").Say} say
+ * @param {{title: string, url: string, quote?: string}[]} sources
+ * @param {string} [origin]
+ */
+function sourceList(say, sources, origin) {
+  const items = sources.map(({ title, url, quote }) => {
+    const to = safeUrl(url);
+    return h(
+      "li",
+      {},
+      link(to || url, [title || url]),
+      to && to.host !== location.host && h("small", {}, ` ${to.host}`),
+      quote &&
+        h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
+    );
+  });
+  return h(
+    "div.sources",
+    { part: "sources" },
+    // Pages offered with a no are no sources of it; its text says what they are.
+    origin !== "none" && h("strong", {}, say("sources")),
+    h("ol", {}, ...items),
+  );
+}
+
+/** @param {import("../../mount.js").App} app @param {Message} message */
+function copyButton({ say, view }, message) {
+  if (!navigator.clipboard) return;
+  const button = iconButton(say("copy"), COPY, async () => {
+    try {
+      await navigator.clipboard.writeText(message.text);
+      view.announce((button.ariaLabel = button.title = say("copied")));
+      button.textContent = "✓";
+    } catch {
+      // Not allowed: the button goes on saying what it would do.
+    }
+  });
+  return button;
+}
