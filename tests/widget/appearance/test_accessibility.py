@@ -226,6 +226,24 @@ def test_each_answer_is_announced_once_when_it_is_whole(
         assert live == 0
 
 
+def test_the_pages_that_a_no_offers_are_announced_with_it(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    hours = {"title": "Hours", "url": "https://example.org/hours"}
+    prices = {"title": "Prices", "url": "https://example.org/prices"}
+    script.answers["?"] = [
+        ("token", {"text": "These pages may help:"}),
+        ("sources", {"items": [hours, prices]}),
+        ("done", DONE | {"origin": "none", "suggestions": ["Lamps"]}),
+    ]
+    with visit(browser) as it:
+        it.go(pages.add()).open()
+        it.page.evaluate(LISTEN)
+        it.ask("?").answered("These pages may help:")
+        it.until(lambda: len(it.page.evaluate("heard")) > 1)
+        assert it.page.evaluate("heard")[1] == "These pages may help: Hours, Prices, Lamps"
+
+
 def test_what_stands_in_lines_of_its_own_is_announced_apart(
     browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:

@@ -51,7 +51,7 @@ def test_sources_follow_ups_and_feedback(
         it.until(lambda: "Ten to six. On Sundays?" in it.page.evaluate("heard"))
         link = it.panel.get_by_role("link", name="Hours")
         expect(link).to_have_attribute("href", SOURCES[0]["url"])
-        expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
+        expect(link).to_have_attribute("rel", "noreferrer")
         it.panel.get_by_text("Show the quote").first.click()
         it.panel.get_by_text("Open from ten to six every day").wait_for()
         it.panel.get_by_text("Quoted from this site’s pages").wait_for()

@@ -157,12 +157,9 @@ function theme(app) {
     const night = options.theme === "dark" || (options.theme !== "light" && dark.matches);
     host.dataset.theme = night ? "dark" : "light";
     const [accent, ink] = paint(options.color || app.config.color);
-    for (const [name, value] of Object.entries({
-      "--a": accent,
-      "--i": ink,
-      "--link": readable(accent, night),
-    }))
-      host.style.setProperty(name, value);
+    host.style.setProperty("--a", accent);
+    host.style.setProperty("--i", ink);
+    host.style.setProperty("--link", readable(accent, night));
   };
   dark.addEventListener("change", apply, ends);
   apply();

@@ -21,15 +21,14 @@ export function asking(app) {
     from,
     message = add(app, { role: "assistant", text: "", id: from.message }),
   ) => {
-    const error = await write(message, from);
+    const failure = await write(message, from);
     // A new chat was begun meanwhile.
     if (!messages.includes(message)) return;
-    if (error && !message.id) return unsent(message, error);
-    if (error) Object.assign(message, { error: error.message || say("cut"), retry: true });
+    if (failure && !message.id) return unsent(message, failure);
+    if (failure) Object.assign(message, { error: failure.message || say("cut"), retry: true });
     view.show(message);
     view.finished(message);
-    const { role, text, id } = message;
-    emit("message", { role, text, id, error: message.error });
+    emit("message", message);
   };
 
   /** The server never had the question. @param {Message} message @param {Error} error */

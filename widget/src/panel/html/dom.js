@@ -54,5 +54,5 @@ export function patch(box, next) {
     if (!old) box.append(node);
     else if (!old.isEqualNode(node)) old.replaceWith(node);
   });
-  while (box.childNodes.length > next.length) box.lastChild?.remove();
+  while (box.childNodes[next.length]) box.lastChild?.remove();
 }

@@ -5,6 +5,5 @@ export const SEND = "M12 20V5M5 12l7-7 7 7";
 export const STOP = "M7 7h10v10H7z";
 export const BACK = "M15 5l-7 7 7 7";
 export const COPY = "M9 9h11v11H9zM5 15H4V4h11v1";
-export const UP =
-  "M7 11v9H4v-9zM7 11l4-8c2 0 3 1 2 4l-.5 2H18a2 2 0 0 1 2 2.5l-1.5 6A2 2 0 0 1 16.5 20H7";
+export const UP = "M7 11v9H4v-9zM7 11l4-8q3 0 2 4l-.5 2H20l-2 11H7";
 export const SPARK = "M12 3c.8 5 3 8 9 9-6 1-8.2 4-9 9-.8-5-3-8-9-9 6-1 8.2-4 9-9z";

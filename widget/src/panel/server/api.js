@@ -1,7 +1,7 @@
 /**
  * The server said no in a sentence for the visitor, or could not be reached and there is neither
  * a sentence nor a status.
- * @typedef {Error & {code?: string, status?: number}} Refused
+ * @typedef {Error & {code?: string, field?: string, status?: number}} Refused
  */
 
 /** Whether the server has not got the conversation any more. @param {any} error @returns {boolean} */
@@ -38,7 +38,7 @@ export function connect(base, locale, tab) {
     });
     if (response.ok) return response;
     const { error } = await response.json().catch(() => ({}));
-    throw Object.assign(new Error(error?.message), { code: error?.code, status: response.status });
+    throw Object.assign(new Error(), error, { status: response.status });
   };
   /** @param {[string, RequestInit?, unknown?]} call */
   const json = async (...call) => (await request(...call)).json();

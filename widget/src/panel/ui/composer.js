@@ -24,7 +24,10 @@ export function composer(app) {
     },
     onkeydown(/** @type {KeyboardEvent} */ event) {
       // Nothing to move about in: the keys turn the pages of the conversation.
-      if (!field.value && /^Page/.test(event.key)) turn(event.key === "PageUp" ? -0.9 : 0.9);
+      if (!field.value && /^Page/.test(event.key)) {
+        const { log } = app.view;
+        log.scrollBy(0, log.clientHeight * (event.key === "PageUp" ? -0.9 : 0.9));
+      }
       // 229: Safari sends the Enter that ends a composition after the composition.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229)
         return;
@@ -32,10 +35,6 @@ export function composer(app) {
       if (!busy) submit();
     },
   });
-  const turn = (/** @type {number} */ pages) => {
-    const { log } = app.view;
-    log.scrollBy(0, pages * log.clientHeight);
-  };
   const button = h("button.send", { part: "send" });
   const element = h(
     "form",
@@ -51,14 +50,22 @@ export function composer(app) {
     field,
     button,
   );
-  const note = h("p.over", { role: "alert", hidden: true });
+  const note = h("p.over", { role: "alert" });
   /** A text that is too long is kept, and is not sent. */
   const check = () => {
     const over = [...field.value.trim()].length - most;
-    note.hidden = over <= 0;
-    note.textContent = say("over", over);
-    return note.hidden;
+    note.textContent = over > 0 ? say("over", over) : "";
+    return over <= 0;
   };
+  /** A picture would be lost without a word, or shown in place of the page. @param {any} event */
+  const refuseFiles = (event) => {
+    const { types } = event.clipboardData || event.dataTransfer;
+    // A copied table is a picture, too: its text is taken.
+    if (!/Files/.test(types) || /plain/.test(types)) return;
+    event.preventDefault();
+    note.textContent = say("files");
+  };
+  for (const type of ["paste", "dragover", "drop"]) app.root.addEventListener(type, refuseFiles);
   const submit = () => check() && app.chat.send(field.value);
   const grow = () => {
     field.style.height = "auto";

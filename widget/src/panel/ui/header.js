@@ -63,6 +63,6 @@ export function describe({ config, options, say }, panel) {
   };
   write("h2", options.name || config.name || say("name"));
   write(".notice", config.notice || say("notice"));
-  const state = /starting|failed/.exec(/** @type {any} */ (config.state));
-  write(".state", say(/** @type {any} */ (state?.[0] || "ai")));
+  const state = /** @type {any} */ (config.state);
+  write(".state", say(/starting|failed/.test(state) ? state : "ai"));
 }

@@ -12,10 +12,10 @@ import { feedback } from "./feedback.js";
  */
 export function waiting({ say }, { text, queue }) {
   if (text && !queue) return "";
-  const { position, seconds = 0 } = queue || {};
+  const { position = 0, seconds = 0 } = queue || {};
   const about =
     seconds > 90 ? say("minutes", Math.ceil(seconds / 60)) : say("about", Math.ceil(seconds));
-  const place = position ? say("queue", position) + (seconds ? ` (${about})` : "") : say("wait");
+  const place = queue ? say("queue", position) + (seconds ? ` (${about})` : "") : say("wait");
   return h(
     "p.wait",
     {},
@@ -36,12 +36,8 @@ export function waiting({ say }, { text, queue }) {
 export function ending(app, message, place) {
   const { say } = app;
   const { error, retry, finish, sources, origin, status } = message;
-  const note =
-    finish === "stopped"
-      ? say("stopped")
-      : /length|time/.test(/** @type {any} */ (finish))
-        ? say("long")
-        : "";
+  const end =
+    finish === "stopped" ? "stopped" : /length|time/.test(/** @type {any} */ (finish)) && "long";
   const again =
     // Only a model may answer the same question in another way.
     (error ? retry : origin === "model" || status === "withheld" || finish === "stopped") &&
@@ -52,7 +48,7 @@ export function ending(app, message, place) {
     );
   return [
     error && failure(error, again),
-    note && h("p.note", {}, note),
+    end && h("p.note", {}, say(end)),
     sources?.length && sourceList(say, sources, origin),
     !error &&
       origin !== "person" &&

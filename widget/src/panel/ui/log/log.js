@@ -50,10 +50,11 @@ export function log(app) {
       start.greet();
     },
     /** @param {Message} message */
-    finished({ error, suggestions, sources, person, bubble }) {
+    finished({ error, suggestions = [], sources, origin, person, bubble }) {
       requestAnimationFrame(() => {
-        // What a no or a question offers is in its text, too.
-        const offered = (sources && suggestions?.join(", ")) || "";
+        // Pages that a no offers stand below it; choices of a question are in its text, too.
+        const pages = (origin === "none" && sources?.map(({ title }) => title)) || [];
+        const offered = sources ? [...pages, ...suggestions].join(", ") : "";
         voice.announce(error || `${bubble?.spoken()} ${offered}`.trim());
         follow(log, () => end.replaceChildren(chips(app, suggestions)));
         if (person) app.more().then((part) => part.human(end));
