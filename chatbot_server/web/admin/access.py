@@ -187,5 +187,5 @@ def log_browser_in(session: Session, account: Account, response: Response) -> Re
 
 def safe_next(target: str) -> str:
     """The page after log-in: *target* if it is one of ours, else the first page."""
-    is_ours = target.startswith(PATH + "/") and "\\" not in target and "\n" not in target
+    is_ours = target.startswith(PATH + "/") and "\\" not in target and target.isprintable()
     return target if is_ours else PATH + "/"

@@ -105,7 +105,17 @@ def test_logged_out_is_logged_out(owner: OwnerServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example", "//evil.example", "/\\evil", "/admin\n/x", "admin/", ""]
+    "target",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil",
+        "/admin\n/x",
+        "/admin/\r/x",  # no header may contain it
+        "/admin/\tx",
+        "admin/",
+        "",
+    ],
 )
 def test_log_in_leads_to_our_own_pages_only(target: str) -> None:
     assert safe_next(target) == "/admin/"
