@@ -80,6 +80,11 @@ class EmergencySheet:
     def _say(self, key: str, /, **values: object) -> str:
         return say(key, self.language, **values)
 
+    @property
+    def _file(self) -> str:
+        """What stands for the backup's file in a command."""
+        return self._say("placeholder_file")
+
     def _line(self, key: str, *commands: str, **values: object) -> SheetLine:
         return SheetLine(self._say(key, **values), commands)
 
@@ -118,7 +123,7 @@ class EmergencySheet:
                 size=file_size(stat.st_size, self.language),
                 kind=self._say("sheet_encrypted" if is_encrypted(copy) else "sheet_open_file"),
             )
-        yield self._line("sheet_elsewhere", own_command("backup FILE"))
+        yield self._line("sheet_elsewhere", own_command(f"backup {self._file}"))
         yield self._line("sheet_passphrase")
         keys = (endpoint.api_key_file for endpoint in self.config.engine.endpoints)
         files = [str(file) for file in (self.config.mail.password_file, *keys) if file]
@@ -136,10 +141,12 @@ class EmergencySheet:
             f"sh chatbot-server-{__version__}.sh --run{options}",
             version=__version__,
         )
-        yield self._line("sheet_settings", "unzip -p FILE config.yaml", file=self.config_file.name)
+        unzip = f"unzip -p {self._file} config.yaml"
+        yield self._line("sheet_settings", unzip, file=self.config_file.name)
         if self._is_postgresql:
             yield self._line("sheet_set_database")
-        look, replace = _there("restore --look FILE"), _there("restore FILE --replace")
+        look = _there(f"restore --look {self._file}")
+        replace = _there(f"restore {self._file} --replace")
         yield self._line("sheet_restore", look, replace)
         model = self.config.engine.model
         if self.config.engine.kind == "openai":
@@ -156,7 +163,8 @@ class EmergencySheet:
     def checks(self) -> Iterator[SheetLine]:
         """What is looked at afterwards."""
         yield self._line("sheet_doctor", _there("doctor"))
-        ways_in = (_there(f"admin {verb} NAME") for verb in ("reset", "second-factor-off"))
+        name = self._say("placeholder_name")
+        ways_in = (_there(f"admin {verb} {name}") for verb in ("reset", "second-factor-off"))
         yield self._line("sheet_log_in", *ways_in, address=f"{self.address}/admin/")
         yield self._line("sheet_look")
         if self.config.mail.host:

@@ -92,6 +92,8 @@ def second_factor_off(context: Context, /, name: str) -> None:
 @click.pass_obj
 def show_log(context: Context, /, most: int, as_json: bool) -> None:
     """Show what people did on the owner's pages and here."""
+    from chatbot_server.web.admin.settings.audit import about_in_words, action_in_words
+
     with context.database.session() as session:
         entries = entries_before(session, most=most)
     if as_json:
@@ -100,7 +102,10 @@ def show_log(context: Context, /, most: int, as_json: bool) -> None:
         return
     for entry in entries:
         who = entry.who or context.say("history_terminal")
-        words = (entry.action, entry.site, entry.about, ", ".join(entry.changes))
+        action = action_in_words(entry.action, context.language)
+        if about := about_in_words(entry, context.language):
+            action = context.say("named", name=action, text=about)
+        words = (action, entry.site, ", ".join(entry.changes))
         click.echo(
             f"{minute_of(entry.created)}  {who}  {'  '.join(word for word in words if word)}"
         )

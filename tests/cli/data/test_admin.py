@@ -11,6 +11,10 @@ import click
 import pytest
 from support.command_line import Run
 
+from chatbot_server.config import load_config
+from chatbot_server.storage.database import Database
+from chatbot_server.storage.owners.audit import AuditEntry, note_action
+
 
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
@@ -136,3 +140,20 @@ def test_what_is_changed_at_the_terminal_is_in_the_log(run: Run, tmp_path: Path)
     ]
     assert "one.chatbot-backup" in log
     assert "Secret question" not in log
+
+
+def test_the_log_is_told_in_words(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("init", "--model", "none").exit_code == 0
+    database = Database(load_config(tmp_path / "config.yaml").database_url)
+    rows = (("save_entry", "Bakery", ""), ("invite", "", "reader"), ("site add", "Bakery", ""))
+    with database.session() as session:
+        for action, site, about in rows:
+            note_action(session, AuditEntry(who="Ann", action=action, site=site, about=about))
+    shown = run("admin", "log").out
+    assert "Ann  saved an own answer  Bakery" in shown
+    assert "save_entry" not in shown
+    assert "site add  Bakery" in shown, "a command is shown as it was typed"
+    monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
+    assert "a enregistré une réponse  Bakery" in run("admin", "log").out.replace("\u00a0", " ")

@@ -165,6 +165,8 @@ def test_the_page_is_led_to_and_names_the_address_that_visitors_use(tmp_path: Pa
     french = browser.get("/admin/backups/sheet?locale=fr").text
     assert "Fiche de secours" in french
     assert "Le rétablir sur une autre machine" in french
+    assert "restore --look FICHIER" in french
+    assert "FILE" not in french
     owner.database.close()
 
 

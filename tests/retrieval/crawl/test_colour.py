@@ -71,4 +71,4 @@ def test_the_owner_is_offered_the_colour(
     with owner.database.session() as session:
         assert session.get_one(Site, owner.site_id).color != "#0b6b4f", "offered, not saved"
     put(web, "/", "<p>black and white")
-    assert "No colour was found" in browser.get(f"{path}?color=site").text
+    assert "No distinctive colour was found" in browser.get(f"{path}?color=site").text

@@ -149,16 +149,16 @@ def test_a_model_that_the_file_names_by_its_path_is_marked_and_can_be_chosen_aga
     monkeypatch.setenv("CHATBOT_CONFIG", str(config))
     browser = owner.browser("owner")
     page = browser.get("/admin/models?locale=en").text
-    assert page.count("This is what is used.") == 1
+    assert page.count("This one is in use.") == 1
     here = page.index("On this machine")
-    assert here < page.index("This is what is used.") < page.index("Other models")
+    assert here < page.index("This one is in use.") < page.index("Other models")
     assert post("/admin/models", action="use", name="").status_code == 303
     page = browser.get("/admin/models?locale=en").text
-    assert page.count("This is what is used.") == 1
-    assert page.index("This is what is used.") < page.index("On this machine"), "no model"
+    assert page.count("This one is in use.") == 1
+    assert page.index("This one is in use.") < page.index("On this machine"), "no model"
     assert post("/admin/models", action="use", name="mine").status_code == 303
     page = browser.get("/admin/models?locale=en").text
-    assert here < page.index("This is what is used.", here) < page.index("Other models")
+    assert here < page.index("This one is in use.", here) < page.index("Other models")
 
 
 def test_pages_of_a_fresh_server_claim_nothing(owner: OwnerServer) -> None:
@@ -174,7 +174,7 @@ def test_pages_of_a_fresh_server_claim_nothing(owner: OwnerServer) -> None:
     unanswered, figures = pages()
     assert "No conversation here yet." in unanswered
     assert "has an answer today" not in unanswered
-    assert "Nobody asked anything in these days." in figures
+    assert "Nobody asked anything on these days." in figures
     assert "<svg" not in figures
     talk(owner, "Do you bake?", "Yes.", "faq")
     unanswered, figures = pages()

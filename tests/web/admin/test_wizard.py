@@ -343,10 +343,10 @@ def test_the_log_names_the_site_and_the_address_that_were_chosen(
 
 def test_privacy_leads_to_what_is_kept_of_somebody(owner: OwnerServer) -> None:
     page = owner.browser("owner").get(f"/admin/{owner.key}/privacy").text
-    part = page.split("When somebody asks what you have of them")[1]
+    part = page.split("When somebody asks what you hold about them")[1]
     links = [f"/admin/{owner.key}/{name}" for name in ("conversations", "messages", "history")]
     assert all(f'href="{link}"' in part for link in (*links, "/admin/log"))
     part = owner.browser("reader").get(f"/admin/{owner.key}/privacy").text
-    part = part.split("When somebody asks what you have of them")[1]
+    part = part.split("When somebody asks what you hold about them")[1]
     assert "/admin/log" not in part
     assert f'href="/admin/{owner.key}/messages"' not in part

@@ -60,7 +60,7 @@ def test_a_search_lists_nothing_that_has_next_to_nothing_to_do_with_it(
     assert "1 %" in page or "1%" in page
     found.pop(0)
     page = owner.browser("reader").get(f"/admin/{owner.key}/knowledge?q=loaf").text
-    assert "Nothing that was read has to do with this." in page
+    assert "Nothing that was read is about this." in page
 
 
 def test_a_site_that_waits_for_another_ones_crawl_says_so(owner: OwnerServer) -> None:

@@ -82,7 +82,7 @@ def test_what_an_entry_would_change_is_said_before_it_is_saved(
             path += page.split("group-")[1].split('"')[0]
         page = post(f"/admin/KEY/{path}", **form).text
         assert "Of 2 golden questions and recent visitors" in page, path
-        assert ", 1 would get another answer than today" in page, path
+        assert ", 1 would get a different answer" in page, path
         assert "asked by a visitor" in page
         assert "secret" not in page
         with owner.database.session() as session:

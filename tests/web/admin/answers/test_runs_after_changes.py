@@ -123,7 +123,7 @@ def test_what_got_worse_is_told_until_it_is_right_again(
     browser = owner.browser("reader")
 
     def told() -> list[bool]:
-        sentence = "1 golden question answered as expected before is not any more."
+        sentence = "1 golden question that was answered as expected before no longer is."
         return [sentence in browser.get(path).text for path in pages]
 
     assert told() == [False, False]

@@ -56,7 +56,7 @@ def test_changed_words_are_marked_for_eyes_and_ears(page: CrawledPage) -> None:
     assert '<del><span class="sr">removed: </span>4</del>' in shown
     assert '<ins><span class="sr">added: </span>40</ins>' in shown
     assert "1 word added, 1 word removed" in shown
-    assert "the version before on" in shown
+    assert "the previous version on" in shown
     assert "Put the version" not in shown, "readers look"
     french = page.owner.browser("reader").get(f"{page.path}?locale=fr").text
     assert "1 mot ajouté, 1 mot retiré" in french

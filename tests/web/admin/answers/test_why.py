@@ -34,7 +34,7 @@ def test_what_was_found_and_what_decided_is_told(owner: OwnerServer) -> None:
     words = words_of(explained(owner, "What are your opening hours?"))
     assert "We open from 9 am to 6 pm." in words
     assert "Enough speaks for the first section: it is quoted." in words
-    assert "for It holds every word of the question that matters." in words
+    assert "for It contains every important word of the question." in words
     words = words_of(explained(owner, "What are the opening hours of the swimming pool?"))
     assert "Too little speaks for the first section." in words
     assert "against " in words
@@ -52,7 +52,7 @@ def test_a_question_without_others_before_it_names_none(owner: OwnerServer) -> N
 def test_an_own_answer_is_told_apart(owner: OwnerServer) -> None:
     add_faq(owner.database, owner.site_id, "Do you sell cider?", "Yes, in autumn.")
     page = explained(owner, "Do you sell cider?")
-    assert "One of your own answers is surely meant" in page
+    assert "One of your own answers clearly fits" in page
     assert f"/admin/{owner.key}/faq?q=Do+you+sell+cider?" in page
     assert "About the first section" not in page
 

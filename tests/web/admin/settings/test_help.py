@@ -47,12 +47,12 @@ def test_checks_that_do_not_end_say_so(
     monkeypatch.setattr(own_server, "SECONDS", 0.01)
     page = post("/admin/help")
     assert page.status_code == 503
-    assert "The checks came to no end within a minute" in page.text
+    assert "The checks did not finish within a minute" in page.text
 
 
 def test_what_goes_on_and_what_failed_lead_to_their_pages(owner: OwnerServer) -> None:
     browser = owner.browser("owner")
-    assert "Nothing goes on" in browser.get("/admin/help").text
+    assert "Nothing is running" in browser.get("/admin/help").text
     with owner.database.session() as session:
         open_source(session, owner.site_id, "site", "https://shop.example/")
         broken = open_source(session, owner.site_id, "site", "https://gone.example/")

@@ -141,6 +141,6 @@ def test_who_finds_a_browser_open_takes_no_account_over(owner: OwnerServer) -> N
         own = {"account": str(account.id), "action": "reset"}
     refused = browser.post("/admin/people/change", data=own, headers=ORIGIN)
     assert refused.status_code == 400
-    assert "the present one is asked for" in refused.text
+    assert "the current one is asked for" in refused.text
     assert "/admin/join#" not in refused.text
     assert 'value="reset"' not in browser.get("/admin/people").text

@@ -66,7 +66,7 @@ def test_words_are_looked_for_in_the_newest_conversations(
     path = f"/admin/{owner.key}/conversations"
     newest = max(("An older boat?", "A newer ship?"), key=len)
     assert newest in browser.get(f"{path}?text=older").text
-    assert "No conversation fits" in browser.get(f"{path}?text=ship").text
+    assert "No conversation matches" in browser.get(f"{path}?text=ship").text
     export = browser.get(f"{path}.csv?text=older").text
     assert newest in export
     assert "ship" not in export
