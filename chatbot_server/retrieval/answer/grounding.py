@@ -136,7 +136,7 @@ def _near_entry_sections(
     """
     query = material.query
     has_pages = any(not section.document.faq for section in material.sections)
-    near = near_entries(query, entries, beside_pages=has_pages)
+    near = near_entries(query, entries, material.index.chunk_count, beside_pages=has_pages)
     if assessment is None or not assessment.answers:
         return [entry.candidate for entry in near]
     if candidates[0].document.language == query.language:

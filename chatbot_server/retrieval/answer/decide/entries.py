@@ -36,6 +36,11 @@ SURE_LEAD = 0.01
 CLOSE = 0.8
 # How far an entry must be above the threshold on a site with pages: it was fitted on FAQs alone.
 BESIDE_PAGES = 0.7
+# In a FAQ of so many chunks, an entry may be so far below the threshold if it is so far ahead of
+# the next one, in log odds: among many entries about one subject, that says which is meant. In
+# FAQs of twenty, any entry may be ahead of others about something else.
+LARGE_FAQ = 240
+BELOW, FAR_AHEAD = 1.0, 1.2
 # Among so few entries, one without a word of the question is not near: to E5, short questions are
 # alike, and what is ahead of pages need not be near itself.
 FEW_ENTRIES = 3
@@ -133,18 +138,22 @@ def sure_entry(query: Query, entries: Sequence[RankedEntry], index: SiteIndex) -
 
 
 def near_entries(
-    query: Query, entries: Sequence[RankedEntry], *, beside_pages: bool
+    query: Query, entries: Sequence[RankedEntry], chunk_count: int, *, beside_pages: bool
 ) -> list[RankedEntry]:
     """At most two of *entries*, best first, to be shown under their own questions.
 
     Args:
+        chunk_count: the number of chunks of the site.
         beside_pages: the site has pages, which may answer better.
     """
     surplus = BESIDE_PAGES if beside_pages else 0.0
+    is_far_ahead = chunk_count >= LARGE_FAQ and not beside_pages and _lead(entries) >= FAR_AHEAD
     near = [
         entry
-        for entry in entries
-        if entry.log_odds > entry.gate.threshold + surplus and may_quote(query, entry.candidate)
+        for at, entry in enumerate(entries)
+        if entry.log_odds
+        > entry.gate.threshold + surplus - (BELOW if is_far_ahead and not at else 0.0)
+        if may_quote(query, entry.candidate)
         if entry.shares_words or len(entries) > FEW_ENTRIES
     ]
     sections_to_show = near[:1]
@@ -154,6 +163,11 @@ def near_entries(
         if is_short and sections_to_show[0].log_odds - second.log_odds <= CLOSE:
             sections_to_show.append(second)
     return sections_to_show
+
+
+def _lead(entries: Sequence[RankedEntry]) -> float:
+    """How far the first of *entries* is ahead of the second, in log odds; 0 without a second."""
+    return entries[0].log_odds - entries[1].log_odds if len(entries) > 1 else 0.0
 
 
 def gather_entry_evidence(query: Query, entry: Candidate, hits: Sequence[Hit]) -> EntryEvidence:
