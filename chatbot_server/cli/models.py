@@ -16,6 +16,7 @@ from chatbot_server.cli.options import FILE, JSON, print_json, show_progress
 from chatbot_server.config.edit import set_setting
 from chatbot_server.config.home import in_home
 from chatbot_server.errors import UsageError
+from chatbot_server.messages.numbers import file_size
 from chatbot_server.models.machine import available_memory, free_disk
 from chatbot_server.models.store.check import check_model
 from chatbot_server.models.store.downloads.download import file_sha256
@@ -60,8 +61,9 @@ def list_models(context: Context, as_json: bool) -> None:
     if as_json:
         print_json([offer.as_json() for offer in offers], indent=2)
         return
-    memory, disk = available_memory() // MEGABYTE, free_disk(config.models_dir) // MEGABYTE
-    click.echo(context.say("models_free", memory=memory, disk=disk))
+    free = {"memory": available_memory(), "disk": free_disk(config.models_dir)}
+    sizes = {name: file_size(count, context.language) for name, count in free.items()}
+    click.echo(context.say("models_free", **sizes))
     click.echo(context.say("models_without"))
     for heading, group in groupby(offers, partial(_heading, context)):
         click.echo("\n" + heading)

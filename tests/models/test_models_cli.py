@@ -68,7 +68,7 @@ def test_the_list_is_for_people_and_for_scripts(config: Path, tiny: dict[str, Pa
     assert rows["smollm2-135m-instruct"]["in_use"]
     assert rows["koala-7b"]["commercial"] == "no"
     free, without, *lines = run(config, "list").splitlines()
-    assert "MB of memory" in free
+    assert "B of memory" in free
     assert "engine.model: null" in without
     heads = next(line for line in lines if line.startswith("NAME"))
     assert heads.split()[:3] == ["NAME", "MB", "MEMORY"]

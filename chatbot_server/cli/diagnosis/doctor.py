@@ -16,6 +16,7 @@ from chatbot_server.cli.diagnosis.checks import report_and_exit
 from chatbot_server.cli.options import JSON, day_of
 from chatbot_server.diagnosis.own_server import Check
 from chatbot_server.errors import ChatbotError, Unavailable
+from chatbot_server.messages.numbers import file_size
 from chatbot_server.models.machine import available_memory, cpu_flags, free_disk, needs_avx2
 
 # The other parts are imported by the check that needs them: all of them together take a second,
@@ -120,7 +121,8 @@ def _try(context: Context, name: str, check: Callable[[], str]) -> Check:
 
 def _check_enough(context: Context, name: str, free: int, needed: int) -> Check:
     key = f"doctor_{name}" if free >= needed else f"doctor_little_{name}"
-    sentence = context.say(key, free=free // MEGABYTE, needed=needed // MEGABYTE)
+    language = context.language
+    sentence = context.say(key, free=file_size(free, language), needed=file_size(needed, language))
     return Check(name, free >= needed, sentence)
 
 

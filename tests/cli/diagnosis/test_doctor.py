@@ -28,8 +28,8 @@ DAMAGED = Rehearsal("b.chatbot-backup", 1_772_000_000, code="backup_damaged", va
 # What each check says, in English and in French, of what keeps it from being content.
 FAULTS = {
     "machine": ("has no AVX2", "n’a pas AVX2"),
-    "memory": ("Only 5 MB of memory", "Seulement 5 Mo de mémoire"),
-    "disk": ("Only 7 MB of disk", "Seulement 7 Mo de disque"),
+    "memory": ("Only 5.0 MB of memory", "Seulement 5,0 Mo de mémoire"),
+    "disk": ("Only 7.0 MB of disk", "Seulement 7,0 Mo de disque"),
     "counters": ("limits.storage", "limits.storage"),
     "proxies": ("Set server.trusted_proxies: 1", "Réglez server.trusted_proxies: 1"),
     "backup": (

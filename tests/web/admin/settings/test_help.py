@@ -34,7 +34,7 @@ def test_the_checks_of_doctor_are_shown_with_the_faults_first(owner: OwnerServer
     page = browser.post("/admin/help?locale=fr", headers=ORIGIN)
     assert page.status_code == 200
     assert "Rien ne répond à http://127.0.0.1:9" in page.text
-    assert "Mo de mémoire sont libres." in page.text
+    assert "de mémoire sont libres." in page.text
     assert page.text.index(">à faire<") < page.text.index(">bon<")
     support = page.text.partition('id="support"')[2]
     assert "server: FAILED: Rien ne répond" in support
