@@ -92,7 +92,8 @@ def test_a_person_answers_until_the_conversation_is_handed_back(
     assert visitor.news(message["id"])["messages"] == []
     assert visitor.news("gone")["messages"] == [message]
     answer = visitor.ask("Thank you! Call me: 01 23 45 67 89", locale="fr")
-    assert (answer["text"], answer["done"]["origin"]) == ("Transmis à Marie.", "person")
+    told = answer["text"], answer["done"]["origin"]
+    assert told == ("Passed on to Marie.", "person"), "in the language that the visitor speaks"
     path = f"/admin/{owner.key}/conversations/{visitor.conversation}"
     page = owner.browser("owner").get(f"{path}?locale=en").text
     assert "Call me: 01 23 45 67 89" in page, "a person may be told how to reply"
