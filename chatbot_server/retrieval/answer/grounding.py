@@ -120,7 +120,9 @@ def _answer_from_pages(
             unsure_answer=unsure_answer(candidates[0], frame),
         )
     is_near = assessment is not None and assessment.is_near
-    return replace(nothing, near=near_pages(sections, frame, are_near=is_near))
+    # Without a section that is shown, no page has to be first.
+    readable_first = sorted(sections, key=lambda each: each.document.language != query.language)
+    return replace(nothing, near=near_pages(readable_first, frame, are_near=is_near))
 
 
 def _near_entry_sections(

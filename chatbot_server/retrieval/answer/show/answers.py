@@ -116,6 +116,8 @@ def near_pages(
 ) -> tuple[Source, ...]:
     """The pages of *sections* that may help, each with a quote of its best section.
 
+    After the first, those in the language of the question come before others.
+
     Args:
         are_near: the best section is about something related; otherwise only sections that contain
             enough words of the question count.
@@ -124,7 +126,9 @@ def near_pages(
     for section in sections:
         if are_near or section.coverage >= NEAR_COVERAGE:
             best_of_pages.setdefault(section.document.id, section)
-    return _sources([*best_of_pages.values()][:NEAR_PAGES], frame)
+    first, rest = [*best_of_pages.values()][:1], [*best_of_pages.values()][1:]
+    rest.sort(key=lambda section: section.document.language != section.query.language)
+    return _sources([*first, *rest][:NEAR_PAGES], frame)
 
 
 def unsure_answer(section: Candidate, frame: Frame) -> str:

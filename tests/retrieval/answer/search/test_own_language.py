@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from chatbot_server.retrieval.answer.decide import evidence
 from chatbot_server.retrieval.answer.search.searcher import SiteLanguages
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Draft
@@ -97,3 +100,20 @@ def test_who_asks_in_a_language_that_no_page_is_in_is_answered_by_what_words_sta
         indexing.put(session, source, analyse(Draft("hours", "Opening hours", hours, "en")))
     assert hours in base.ground(site_id, "Wie sind die Öffnungszeiten?").answer
     assert base.ground(site_id, "Haben Sie ein Schwimmbad?").answer == ""
+
+
+def test_of_pages_that_may_help_those_in_the_language_of_the_question_come_first(
+    base: KnowledgeBase, site_id: int, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict_gate = replace(evidence.SMALL_SITES_BY_WORDS, threshold=50.0)
+    monkeypatch.setattr(evidence, "SMALL_SITES_BY_WORDS", strict_gate)
+    with database.session() as session:
+        source = open_source(session, site_id, "note")
+        for number in range(3):
+            text = f"Barbecues charbon interdits camping, piscine {number}: forbidden everywhere."
+            draft = Draft(f"en-{number}", f"Rules {number}", text, "en")
+            indexing.put(session, source, analyse(draft))
+    question = "Les barbecues à charbon sont-ils interdits à la piscine du camping ?"
+    found = base.ground(site_id, question, locale="fr")
+    assert not found.answer
+    assert found.near[0].title == "Barbecues"
