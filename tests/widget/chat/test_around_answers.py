@@ -197,21 +197,25 @@ def test_the_transcript_is_saved_as_text_and_markdown(
     ]
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("?").answered("Ten")
-        for entry, expected in (
-            ("Save as text", "You:\n?"),
-            ("Save as Markdown", "- [Hours](https"),
+        hours = "https://example.org/hours"
+        for entry, *expected in (
+            ("Save as text", "You:\n?", "\nTen\n", f"- Hours – {hours}\n"),
+            ("Save as Markdown", "\n**Ten**\n", f"- [Hours]({hours})\n"),
         ):
             with it.page.expect_download() as waiting:
                 it.menu(entry)
             waiting.value.save_as(tmp_path / "chat")
             text = (tmp_path / "chat").read_text(encoding="utf-8")
-            assert expected in text
-            assert "**Ten**" in text
+            assert [words for words in expected if words not in text] == []
 
 
 def test_the_chat_is_printed_and_nothing_else(
     chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
+    script.answers["hello"] = [
+        ("sources", {"items": SOURCES}),
+        *say("You said: hello", origin="pages"),
+    ]
     with visit(chromium) as it:
         # The dialogue itself would wait for a person.
         it.page.add_init_script("window.print = () => { top.printed = document.body.innerText; }")
@@ -219,4 +223,6 @@ def test_the_chat_is_printed_and_nothing_else(
         it.menu("Print")
         printed = it.until(lambda: it.page.evaluate("window.printed"))
         assert "You said: hello" in printed
+        assert "Hours – https://example.org/hours" in printed
+        assert ":~:" not in printed
         assert "Lamps made by hand" not in printed

@@ -91,7 +91,8 @@ def test_a_wrong_address_is_said_at_its_field(
     browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     words = "This is not an e-mail address."
-    script.refuse["/api/contact"] = (400, {"error": {"code": "email_wrong", "message": words}})
+    error = {"code": "email_wrong", "field": "email", "message": words}
+    script.refuse["/api/contact"] = (400, {"error": error})
     with visit(browser) as it:
         it.go(pages.add()).open().menu("Talk to a human")
         form = it.panel.locator(".contact")
@@ -109,6 +110,37 @@ def test_a_wrong_address_is_said_at_its_field(
         it.menu("Talk to a human")
         expect(form.get_by_label("Message")).to_have_value("Call me")
         expect(form.get_by_label("E-mail")).to_have_value("a@b")
+
+
+def test_a_text_that_is_too_long_is_told_by_the_name_of_its_field(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    def refuse(path: str, field: str) -> None:
+        error = {"code": "text_too_long", "field": field, "message": f"{field}: too long."}
+        script.refuse[path] = (400, {"error": error})
+
+    with visit(browser) as it:
+        it.go(pages.add()).open().ask("hello").answered("You said: hello")
+        it.menu("Talk to a human")
+        contact = it.panel.locator(".contact")
+        for label, text in (("Name", "Ana"), ("E-mail", "ana@example.org"), ("Message", "!")):
+            contact.get_by_label(label).fill(text)
+        refuse("/api/contact", "message")
+        contact.get_by_role("button", name="Send").click()
+        expect(contact.get_by_label("Message")).to_have_accessible_description("Message: too long.")
+        assert it.page.evaluate(FOCUSED) == "message"
+        it.press("Escape")
+        it.panel.get_by_role("button", name="Not helpful", exact=True).click()
+        why = it.panel.locator(".why")
+        why.get_by_label("Comment").fill("!")
+        refuse("/api/feedback", "comment")
+        why.get_by_role("button", name="Send").click()
+        problem = why.get_by_text("Comment (optional): too long.")
+        problem.wait_for()
+        assert it.page.evaluate(FOCUSED) == "why-m1"
+        # It is seen: the conversation is scrolled to it.
+        log, seen = box_of(it.panel.locator(".log")), box_of(problem)
+        assert seen["y"] + seen["height"] <= log["y"] + log["height"] + 1
 
 
 def test_a_message_to_a_human_is_sent_once(

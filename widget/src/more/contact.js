@@ -1,6 +1,7 @@
 import { isGone } from "../panel/server/api.js";
 import { h } from "../panel/html/dom.js";
 import { link } from "../panel/html/links.js";
+import { showRefusal } from "./refusal.js";
 
 /**
  * The hand-off to a human: name and e-mail are asked here and nowhere else.
@@ -21,7 +22,8 @@ export function contact(app) {
 }
 
 /** @param {import("../panel/mount.js").App} app @param {Record<string, string>} typed */
-function contactForm({ say, api, options, tab, context, messages }, typed) {
+function contactForm(app, typed) {
+  const { say, api, options, tab, context, messages } = app;
   const question = messages.findLast(({ role }) => role === "user");
   let busy = false;
   const problem = h("p.error", { role: "alert", id: "problem", hidden: true });
@@ -37,22 +39,30 @@ function contactForm({ say, api, options, tab, context, messages }, typed) {
     });
     return [h("label", { htmlFor: name }, say(name)), input];
   };
-  const mail = field("mail", "input", {
+  const [nameLabel, name] = field("yourname", "input", {
+    autocomplete: "name",
+    maxLength: 100,
+    value: context?.name || "",
+  });
+  const [mailLabel, email] = field("mail", "input", {
     type: "email",
     autocomplete: "email",
     maxLength: 200,
     value: context?.email || "",
   });
+  const [messageLabel, message] = field("message", "textarea", {
+    rows: 4,
+    value: question?.text || "",
+  });
   const form = h(
     "form.contact",
     { onsubmit },
-    ...field("yourname", "input", {
-      autocomplete: "name",
-      maxLength: 100,
-      value: context?.name || "",
-    }),
-    ...mail,
-    ...field("message", "textarea", { rows: 4, value: question?.text || "" }),
+    nameLabel,
+    name,
+    mailLabel,
+    email,
+    messageLabel,
+    message,
     h("p.note", {}, say("only")),
     problem,
     h("button.chip main", {}, say("send")),
@@ -64,13 +74,12 @@ function contactForm({ say, api, options, tab, context, messages }, typed) {
     event.preventDefault();
     if (busy) return;
     busy = true;
-    const { yourname, mail: email, message } = Object.fromEntries(new FormData(form));
     try {
       const { when } = await api.contact({
         site: options.site,
-        name: yourname,
-        email,
-        message,
+        name: name.value,
+        email: email.value,
+        message: message.value,
         ...(tab.conversation && { conversation: tab.conversation }),
       });
       for (const name of Object.keys(typed)) Reflect.deleteProperty(typed, name);
@@ -89,19 +98,8 @@ function contactForm({ say, api, options, tab, context, messages }, typed) {
         busy = false;
         return onsubmit(event);
       }
-      refused(/** @type {import("../panel/server/api.js").Refused} */ (error));
+      busy = false;
+      showRefusal(app, problem, /** @type {any} */ (error), { name, email, message });
     }
-  }
-
-  /** @param {import("../panel/server/api.js").Refused} error */
-  function refused({ code, message }) {
-    problem.hidden = busy = false;
-    problem.textContent = message || say("away");
-    const [, address] = mail;
-    const wrong = code === "email_wrong";
-    address.ariaInvalid = String(wrong);
-    if (!wrong) return;
-    address.setAttribute("aria-describedby", "problem");
-    address.focus();
   }
 }

@@ -1,6 +1,6 @@
 import { h } from "../panel/html/dom.js";
 import { erase } from "./erase.js";
-import { download, print, transcript } from "./transcript.js";
+import { download, pageAddress, print, transcript } from "./transcript.js";
 
 /**
  * Everything that is not asking a question.
@@ -26,7 +26,11 @@ export function menu(app, sheet, pages) {
         ...(role === "user" ? [text] : app.markdown(text)),
       ),
       sources.length > 0 &&
-        h("ul", {}, ...sources.map(({ title, url }) => h("li", {}, `${title} – ${url}`))),
+        h(
+          "ul",
+          {},
+          ...sources.map(({ title, url }) => h("li", {}, `${title} – ${pageAddress(url)}`)),
+        ),
     ];
   };
   const paper = () => {

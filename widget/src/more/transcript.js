@@ -3,6 +3,15 @@ import css from "./paper.css";
 /** @typedef {{role: string, name?: string, text: string, sources?: {title: string, url: string}[]}} Message */
 
 /**
+ * Address of a page for paper and files: where to look on it is for browsers, and of hundreds of signs.
+ * @param {string} url
+ */
+export const pageAddress = (url) => url.replace(/#?:~:.*/, "");
+
+/** Markdown's signs for bold text and headings, which are none of a plain text. @param {string} text */
+const withoutMarks = (text) => text.replace(/\*\*|^#+ /gm, "");
+
+/**
  * The chat as text to keep, made in the browser.
  * @param {Message[]} messages
  * @param {(message: Message) => string} name
@@ -13,11 +22,11 @@ export const transcript = (messages, name, md) =>
     .map((message) => {
       const { text, sources = [] } = message;
       const links = sources.map(({ title, url }) =>
-        md ? `- [${title}](${url})` : `- ${title} – ${url}`,
+        md ? `- [${title}](${pageAddress(url)})` : `- ${title} – ${pageAddress(url)}`,
       );
       return [
         md ? `**${name(message)}**\n` : name(message),
-        text,
+        md || message.role === "user" ? text : withoutMarks(text),
         ...(links.length ? ["", ...links] : []),
       ].join("\n");
     })

@@ -1,4 +1,5 @@
 import { h } from "../panel/html/dom.js";
+import { showRefusal } from "./refusal.js";
 
 const REASONS = /** @type {const} */ (["wrong", "incomplete", "unclear", "other"]);
 
@@ -7,9 +8,10 @@ const REASONS = /** @type {const} */ (["wrong", "incomplete", "unclear", "other"
  * @param {import("../panel/mount.js").App} app
  * @param {import("../panel/conversation/messages.js").Message} message
  */
-export function why({ say, api }, message) {
+export function why(app, message) {
+  const { say, api } = app;
   const id = `why-${message.id}`;
-  const problem = h("p.error", { role: "alert", hidden: true });
+  const problem = h("p.error", { role: "alert", id: `problem-${message.id}`, hidden: true });
   let busy = false;
   const comment = h("textarea", { rows: 2, id });
   const form = h(
@@ -30,8 +32,8 @@ export function why({ say, api }, message) {
           form.replaceChildren(thanks);
           thanks.focus();
         } catch (error) {
-          problem.hidden = busy = false;
-          problem.textContent = /** @type {Error} */ (error).message || say("away");
+          busy = false;
+          showRefusal(app, problem, /** @type {any} */ (error), { comment });
         }
       },
     },
