@@ -19,7 +19,7 @@ from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 
 PAGE_CHARS = 500  # the length of the column; only SQLite would take more
-LOOKED_BACK = 5  # earlier questions that tell a visitor's language
+LANGUAGE_LOOKBACK = 5  # earlier questions that tell a visitor's language
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class PreparedQuestion:
         “ok” and “Yannick?” do not tell theirs, and the panel may be in another one.
         """
         locale = self.question.locale
-        for earlier in self.dialogue.earlier_questions[-LOOKED_BACK:]:
+        for earlier in self.dialogue.earlier_questions[-LANGUAGE_LOOKBACK:]:
             language = language_asked_in(earlier, locale, LANGUAGES)
             locale = language if language in LANGUAGES else locale
         return replace(self.question, locale=locale)

@@ -116,13 +116,11 @@ def _answer_from_pages(
     if assessment is not None and assessment.is_unsure:
         return replace(
             nothing,
-            near=near_pages([candidates[0], *sections], frame, are_near=True),
+            near=near_pages(sections, frame, are_near=True, shown_section=candidates[0]),
             unsure_answer=unsure_answer(candidates[0], frame),
         )
     is_near = assessment is not None and assessment.is_near
-    # Without a section that is shown, no page has to be first.
-    readable_first = sorted(sections, key=lambda each: each.document.language != query.language)
-    return replace(nothing, near=near_pages(readable_first, frame, are_near=is_near))
+    return replace(nothing, near=near_pages(sections, frame, are_near=is_near))
 
 
 def _near_entry_sections(

@@ -141,6 +141,6 @@ def ground_property(
         return None
     return replace(
         page_answer(sections, (), frame),
-        near=near_pages([section, *sections], frame, are_near=True),
+        near=near_pages(sections, frame, are_near=True, shown_section=section),
         unsure_answer=unsure_answer(section, frame),
     )

@@ -40,7 +40,7 @@ BESIDE_PAGES = 0.7
 # the next one, in log odds: among many entries about one subject, that says which is meant. In
 # FAQs of twenty, any entry may be ahead of others about something else.
 LARGE_FAQ = 240
-BELOW, FAR_AHEAD = 1.0, 1.2
+LOWER_IN_LARGE_FAQ, LEAD_IN_LARGE_FAQ = 1.0, 1.2
 # Among so few entries, one without a word of the question is not near: to E5, short questions are
 # alike, and what is ahead of pages need not be near itself.
 FEW_ENTRIES = 3
@@ -146,13 +146,19 @@ def near_entries(
         chunk_count: the number of chunks of the site.
         beside_pages: the site has pages, which may answer better.
     """
-    surplus = BESIDE_PAGES if beside_pages else 0.0
-    is_far_ahead = chunk_count >= LARGE_FAQ and not beside_pages and _lead(entries) >= FAR_AHEAD
+    is_large_faq = chunk_count >= LARGE_FAQ and not beside_pages
+    is_far_ahead = is_large_faq and _lead(entries) >= LEAD_IN_LARGE_FAQ
+
+    def is_near(entry: RankedEntry) -> bool:
+        threshold = entry.gate.threshold + (BESIDE_PAGES if beside_pages else 0.0)
+        if is_far_ahead and entry is entries[0]:
+            threshold -= LOWER_IN_LARGE_FAQ
+        return entry.log_odds > threshold
+
     near = [
         entry
-        for at, entry in enumerate(entries)
-        if entry.log_odds
-        > entry.gate.threshold + surplus - (BELOW if is_far_ahead and not at else 0.0)
+        for entry in entries
+        if is_near(entry)
         if may_quote(query, entry.candidate)
         if entry.shares_words or len(entries) > FEW_ENTRIES
     ]

@@ -59,12 +59,12 @@ def tells_who_is_asked_for(query: Query, section: Candidate) -> bool:
     lines = [(heading, section.own_heading_terms, section.chunk.text)]
     sentences = zip(section.sentences, section.sentence_terms, strict=True)
     lines += [(text, terms, text) for text, terms in sentences if DASH in text]
-    asked = {word.folded for word in words}
+    folded_words = {word.folded for word in words}
 
     def names_them(line: str, person: str) -> bool:
         # The first word of a line is known as a name only inside a sentence.
         names = contrast.names(f", {line}", query.languages, section.document.language)
-        return asked <= names or states_property("person", person, query.languages)
+        return folded_words <= names or states_property("person", person, query.languages)
 
     return any(
         all(word.is_in(terms) for word in words) and names_them(line, person)

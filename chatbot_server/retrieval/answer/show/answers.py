@@ -112,23 +112,28 @@ def page_answer(
 
 
 def near_pages(
-    sections: Sequence[Candidate], frame: Frame, *, are_near: bool
+    sections: Sequence[Candidate],
+    frame: Frame,
+    *,
+    are_near: bool,
+    shown_section: Candidate | None = None,
 ) -> tuple[Source, ...]:
     """The pages of *sections* that may help, each with a quote of its best section.
 
-    After the first, those in the language of the question come before others.
+    Those in the language of the question come before others, after the page of *shown_section*.
 
     Args:
         are_near: the best section is about something related; otherwise only sections that contain
             enough words of the question count.
     """
     best_of_pages: dict[int, Candidate] = {}
-    for section in sections:
+    readable_first = sorted(
+        sections, key=lambda each: each.document.language != each.query.language
+    )
+    for section in [shown_section, *readable_first] if shown_section else readable_first:
         if are_near or section.coverage >= NEAR_COVERAGE:
             best_of_pages.setdefault(section.document.id, section)
-    first, rest = [*best_of_pages.values()][:1], [*best_of_pages.values()][1:]
-    rest.sort(key=lambda section: section.document.language != section.query.language)
-    return _sources([*first, *rest][:NEAR_PAGES], frame)
+    return _sources([*best_of_pages.values()][:NEAR_PAGES], frame)
 
 
 def unsure_answer(section: Candidate, frame: Frame) -> str:

@@ -35,7 +35,7 @@ def test_in_a_large_faq_an_entry_far_ahead_may_be_below_the_threshold(
     base, question = KnowledgeBase(database), "My broken lamp: what about a return?"
     gate = replace(entries.BY_WORDS, threshold=50.0, sure=99.0)
     monkeypatch.setattr(entries, "BY_WORDS", gate)
-    monkeypatch.setattr(entries, "BELOW", 60.0)
+    monkeypatch.setattr(entries, "LOWER_IN_LARGE_FAQ", 60.0)
     monkeypatch.setattr(entries, "LARGE_FAQ", large)
-    monkeypatch.setattr(entries, "FAR_AHEAD", ahead)
+    monkeypatch.setattr(entries, "LEAD_IN_LARGE_FAQ", ahead)
     assert bool(base.ground(site_id, question).answer) is is_shown
