@@ -213,6 +213,17 @@ def test_answers_that_come_while_it_is_closed_are_counted_on_the_bubble(
         expect(it.bubble).to_have_accessible_description("")
 
 
+def test_the_page_is_told_of_a_message_what_the_docs_say(
+    browser: Browser, visit: Visitor, pages: HostPages
+) -> None:
+    early = """<script>(window.Chatbot = window.Chatbot || []).push(["ask", "early"],
+        ["on", "message", (event) => (window.fields = [...(window.fields || []), ...Object.keys(event.detail)])]);</script>"""
+    with visit(browser) as it:
+        it.go(pages.add(early)).answered("You said: early")
+        fields = it.page.evaluate("fields")
+    assert sorted(set(fields)) == ["error", "id", "role", "site", "text"]
+
+
 def test_the_page_can_drive_it_before_and_after_it_is_there(
     browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:

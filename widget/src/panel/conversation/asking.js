@@ -28,12 +28,15 @@ export function asking(app) {
     if (failure) Object.assign(message, { error: failure.message || say("cut"), retry: true });
     view.show(message);
     view.finished(message);
-    emit("message", message);
+    tell(message);
   };
+
+  /** What a page may know of a message. @param {Message} message */
+  const tell = ({ role, text, id, error }) => emit("message", { role, text, id, error });
 
   /** The server never had the question. @param {Message} message @param {Error} error */
   const unsent = (message, error) => {
-    const { text } = messages[messages.length - 2];
+    const { text } = /** @type {Message} */ (messages.at(-2));
     if (tab.conversation && isGone(error)) {
       // Erased or expired since: the question begins a new chat.
       tab.clear();
@@ -53,7 +56,7 @@ export function asking(app) {
     if (running()) return putBack(app, text);
     view.draft("");
     tab.save({ draft: text });
-    emit("message", add(app, { role: "user", text }));
+    tell(add(app, { role: "user", text }));
     await reply({ body: body(app, text) });
   };
 

@@ -171,7 +171,7 @@ function list(first, take, depth) {
     const found = opens(line);
     if (found) items.push([line.slice(found[0].length)]);
     else if (/^ {2}/.test(line) || (!line.trim() && next && (/^ {2}/.test(next) || opens(next))))
-      items[items.length - 1].push(line.replace(/^ {2,4}/, ""));
+      /** @type {string[]} */ (items.at(-1)).push(line.replace(/^ {2,4}/, ""));
     else return false;
     return true;
   });
