@@ -1,6 +1,6 @@
-"""The languages that are known: one data file each, beside this module.
+"""The languages that are known: one file each in the folder ``data``.
 
-``LANGUAGES`` holds every file there, so that a further language is one further file.
+``LANGUAGES`` holds every file of it, so that a further language is one further file.
 :mod:`.language_file` says what a file may hold.
 
 French and English are used for every text. A further language is used for documents that are in
@@ -52,7 +52,7 @@ def _check_shared_names(
         raise ValueError(f"{code}.yaml: {field}: no other language has {sorted(unknown)}")
 
 
-LANGUAGES = load(read_yaml_files("chatbot_server.retrieval.language"))
+LANGUAGES = load(read_yaml_files("chatbot_server.retrieval.language", "data"))
 ALL_LANGUAGES: Languages = tuple(LANGUAGES)
 
 

@@ -24,7 +24,7 @@ SPANISH, GERMAN = together(["es"]), together(["de"])
 
 def records() -> dict[str, Any]:
     """A fresh copy of the data files."""
-    return read_yaml_files("chatbot_server.retrieval.language")
+    return read_yaml_files("chatbot_server.retrieval.language", "data")
 
 
 def test_french_and_english_come_first_and_are_always_used() -> None:
