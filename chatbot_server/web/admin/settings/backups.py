@@ -40,7 +40,9 @@ def add_backups(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get(f"{PATH}/backups")
     def backups() -> Response:
-        return render("settings/backups", copies=copies_in(folder), keep=parts.config.backup.keep)
+        return render(
+            "settings/backups/backups", copies=copies_in(folder), keep=parts.config.backup.keep
+        )
 
     @bp.get(f"{PATH}/backups/sheet")
     def show_sheet() -> Response:
@@ -48,7 +50,7 @@ def add_backups(bp: Blueprint, parts: AdminParts) -> None:
         sheet = EmergencySheet(
             parts.database, config, find_config(), own_address(request), admin_language()
         )
-        return render("settings/sheet", sections=sheet.sections(), now=now())
+        return render("settings/backups/sheet", sections=sheet.sections(), now=now())
 
     @bp.post(f"{PATH}/backups")
     def make_backup() -> Response:

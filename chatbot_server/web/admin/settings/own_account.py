@@ -77,7 +77,7 @@ def add_second_factor(bp: Blueprint, parts: AdminParts) -> None:
         except ChatbotError as error:
             again = "" if error.code == "factor_secret" else secret
             return _show_enrolment(again, status=error.status, problem=problem_of(error))
-        return render("settings/recovery_codes", codes=codes)
+        return render("settings/account/recovery_codes", codes=codes)
 
     @bp.post(f"{PATH}/account/second-factor/off")
     def turn_factor_off() -> Response:
@@ -95,7 +95,7 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
         sessions = sessions_of(session, g.account.id, request.cookies.get(COOKIE, ""))
     has_factor = g.account.totp_secret is not None
     return render(
-        "settings/account", status=status, has_factor=has_factor, codes_left=codes_left,
+        "settings/account/account", status=status, has_factor=has_factor, codes_left=codes_left,
         sessions=sessions, **values,
     )  # fmt: skip
 
@@ -104,7 +104,9 @@ def _show_enrolment(secret: str = "", *, status: int = 200, **values: Any) -> Re
     enrolment = enrol(g.account.name, secret)
     # The SVG comes from segno, made of an address in which everything is escaped.
     svg = Markup(enrolment.svg)  # noqa: S704
-    return render("settings/enrolment", status=status, secret=enrolment.secret, svg=svg, **values)
+    return render(
+        "settings/account/enrolment", status=status, secret=enrolment.secret, svg=svg, **values
+    )
 
 
 def _confirmed(parts: AdminParts, session: Session, field: str) -> Account:

@@ -87,7 +87,7 @@ def _show(
     copies = copies_in(parts.config.backups_dir) if g.get("account") else []
     fields: dict[str, Any] = {"token": "", "file": "", "manifest": None, "may_replace": False}
     return render(
-        "settings/restore",
+        "settings/backups/restore",
         status=status,
         copies=copies,
         ticket=parts.tickets.new(request.path) if may_upload else "",
