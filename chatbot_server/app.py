@@ -46,7 +46,7 @@ from chatbot_server.web.health import health_blueprint
 from chatbot_server.web.metrics_page import StateCollector, set_metrics_apart
 from chatbot_server.web.middleware.address import set_public_address
 from chatbot_server.web.middleware.headers import plain_addresses, with_headers
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.middleware.log_lines import brake_log
 from chatbot_server.web.middleware.open_sessions import OpenSessions
 from chatbot_server.web.middleware.origins import set_own_names

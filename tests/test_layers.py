@@ -148,6 +148,7 @@ INSIDE: dict[str, dict[str, set[str]]] = {
         "v1": {"", "middleware", "server"},
         "admin": {"", "middleware"},
     },
+    "web/middleware": {"": set(), "limits": set()},
     "web/server": {"": {"scheduling"}, "scheduling": set()},
     "web/v1": {"": {"responses"}, "responses": {""}},
     "web/admin": {

@@ -24,7 +24,7 @@ from chatbot_server.storage.site.sites import Site, find_site, sites_in_order
 from chatbot_server.web.admin.access import may
 from chatbot_server.web.admin.clock import Clock
 from chatbot_server.web.admin.labels import label_of
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.middleware.open_sessions import OpenSessions
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of

@@ -28,7 +28,7 @@ from chatbot_server.prompt.assemble import assemble
 from chatbot_server.prompt.base import Prompt
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.api_keys import Scope, find_key
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.middleware.requests import bearer, language_of
 from chatbot_server.web.server.disconnect import disconnect_check
 from chatbot_server.web.v1.bodies import (

@@ -10,7 +10,7 @@ from chatbot_server.conversation.service import ConversationService
 from chatbot_server.engine.base import Engine
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.asked_sites import AskedSites
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 
 
 @dataclass(frozen=True)

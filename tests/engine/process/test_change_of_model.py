@@ -26,7 +26,7 @@ from chatbot_server.engine.process.supervisor import EngineSupervisor, Superviso
 from chatbot_server.errors import EngineError
 from chatbot_server.prompt.base import Prompt
 from chatbot_server.storage.database import Database
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.v1.bodies import ChatCompletionBody
 from chatbot_server.web.v1.routes import ModelApi
 

@@ -18,7 +18,7 @@ from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.api_keys import create_key
 from chatbot_server.web.middleware.address import set_public_address
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.embeddings import TextEmbedder
 from chatbot_server.web.v1.routes import openai_blueprint

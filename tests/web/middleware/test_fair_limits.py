@@ -12,8 +12,9 @@ from support.browser import Browser
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
-from chatbot_server.web.middleware.limits import RateLimits, VisitorKeys
-from chatbot_server.web.middleware.request_counts import MemoryWindows, Window
+from chatbot_server.web.middleware.limits.pseudonyms import VisitorKeys
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
+from chatbot_server.web.middleware.limits.request_counts import MemoryWindows, Window
 
 Ask = Callable[[str], int]
 
@@ -72,7 +73,7 @@ def test_counts_in_memory_end_with_their_window_and_stay_few(
 ) -> None:
     clock = [1000.0]
     monkeypatch.setattr(
-        "chatbot_server.web.middleware.request_counts.time.monotonic", lambda: clock[0]
+        "chatbot_server.web.middleware.limits.request_counts.time.monotonic", lambda: clock[0]
     )
     windows, rate = MemoryWindows(most=50), parse("2 per minute")
     assert [windows.add(rate, "ada").is_full for _ in range(3)] == [False, False, True]

@@ -14,8 +14,8 @@ from support.servers.valkey import Valkey, valkey_server
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests, Unavailable
 from chatbot_server.storage.counters import check_counters
-from chatbot_server.web.middleware import request_counts as module
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits import request_counts as module
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 
 SITE = "a-site"
 Ask = Callable[..., None]

@@ -19,7 +19,7 @@ from support.servers.openai_server import PUBLIC_URL, Api
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.engine.base import Sampling
 from chatbot_server.storage.owners.api_keys import create_key
-from chatbot_server.web.middleware.limits import RateLimits
+from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.v1.routes import openai_blueprint
 from chatbot_server.web.v1.wire import data_line
 

@@ -1,12 +1,7 @@
-"""How often visitors, networks and applications may ask; no address is ever stored."""
+"""How often visitors, networks and applications may ask."""
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
-import secrets
-import threading
-import time
 from functools import cache
 
 from flask import request
@@ -14,8 +9,8 @@ from limits import RateLimitItem, parse
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
-from chatbot_server.storage.base import DAY
-from chatbot_server.web.middleware.request_counts import RequestCounts
+from chatbot_server.web.middleware.limits.pseudonyms import VisitorKeys
+from chatbot_server.web.middleware.limits.request_counts import RequestCounts
 
 # Reading, feedback, and API keys that do not exist. It is not a setting: the widget sends a few of
 # these a minute, so that the limit only stops loops and guessing.
@@ -33,43 +28,6 @@ PASSWORDS_OF_BROWSER = ("20 per 10 minutes", "30 per hour")
 CONTACT_REQUESTS = ("5 per hour", "20 per day")
 NETWORK_CONTACT_REQUESTS = ("30 per hour", "100 per day")
 rate_of = cache(parse)  # a configuration has only a few rates
-
-
-class VisitorKeys:
-    """Pseudonyms of visitors and networks that change every day.
-
-    A name is a keyed hash of the address under random bytes. These are kept in memory only and are
-    replaced every day, so that nobody can compute yesterday's names again. A visitor is an IPv4
-    address, or an IPv6 /64, which providers give to one household; a network is an IPv4 /24 or an
-    IPv6 /48.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._day = -1
-        self._salt = b""
-
-    def name(self, address: str) -> str:
-        """Today's name of the visitor at *address*."""
-        return self._name(address, ipv4_bytes=4, ipv6_bytes=8)
-
-    def network(self, address: str) -> str:
-        """Today's name of the network of *address*."""
-        return self._name(address, ipv4_bytes=3, ipv6_bytes=6)
-
-    def _name(self, address: str, *, ipv4_bytes: int, ipv6_bytes: int) -> str:
-        with self._lock:
-            day = int(time.time()) // DAY
-            if day != self._day:
-                self._day, self._salt = day, secrets.token_bytes(32)
-            salt = self._salt
-        try:
-            ip = ipaddress.ip_address(address)
-            ipv4 = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else ip
-            network = ipv4.packed[:ipv4_bytes] if ipv4 else ip.packed[:ipv6_bytes]
-        except ValueError:
-            network = address.encode()
-        return hashlib.blake2b(network, key=salt, digest_size=16).hexdigest()
 
 
 class RateLimits:

@@ -1,0 +1,1 @@
+"""How often visitors, networks and applications may ask; no address is ever stored."""
