@@ -21,6 +21,7 @@ from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, sho
 from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.text.blocks import Block, markdown, packed, page_text
 from chatbot_server.retrieval.read.html.title import page_title, site_names
+from chatbot_server.retrieval.read.html.unread.invisible_text import mark_invisible
 from chatbot_server.retrieval.read.html.unread.placeholders import empty_placeholders
 from chatbot_server.retrieval.read.html.unread.posting_dates import name_posting_dates
 from chatbot_server.retrieval.read.html.unread.shop_themes import strike_out
@@ -101,6 +102,7 @@ def show_as_seen(tree: Any, page: str) -> bool:
     show_shadow_roots(tree)
     show_amounts(tree, page)
     show_as_typed(tree, page)
+    mark_invisible(tree, page)
     strike_out(tree, page)
     show_signs(tree, page)
     return empty_placeholders(tree, page)

@@ -34,7 +34,7 @@ from chatbot_server.retrieval.read.html.unread.shop_themes import (
 from chatbot_server.retrieval.read.html.unread.theme_words import is_of_theme
 
 _HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|em|rem|%|pt)?\s*(?:;|!|$)"
+    r"display\s*:\s*none|visibility\s*:\s*hidden"
     r"|text-decoration(?:-line)?\s*:\s*line-through",
     re.IGNORECASE,
 )
