@@ -78,6 +78,14 @@ def test_what_cannot_be_a_setting_is_told_and_nothing_is_lost(
     assert page.input_value("#chatbot-server-key") == chatbot.key
 
 
+def test_a_list_in_place_of_a_text_is_nothing(site: WordPress, chatbot: Chatbot) -> None:
+    form = "'tag' => array( 1 ), 'address' => array( 'x' ), 'key' => array(), 'consent' => array()"
+    more = "'tag_options' => array( 'position' => array( 1 ), 'site' => 'x', 'color' => '#070' )"
+    saved = site.php(f"return Chatbot_Server\\sanitize_settings( array( {form}, {more} ) );")
+    assert (saved["address"], saved["key"]) == ("", "")
+    assert saved["tag_options"] == {"color": "#070"}
+
+
 def check(site: WordPress, **settings: object) -> str:
     """What “Check the connection” finds."""
     site.set_up(**settings)

@@ -66,6 +66,16 @@ def test_the_tag_says_server_site_language_and_looks(site: WordPress, chatbot: C
     }
 
 
+def test_what_other_code_stored_as_options_hides_no_tag(site: WordPress, chatbot: Chatbot) -> None:
+    stored = {"position": ["bottom-left"], "site": "other", "base": "https://x.example", "size": 80}
+    site.set_up(address=chatbot.url, key=chatbot.key, tag_options=stored)
+    [tag] = widget_tags(site)
+    assert (tag["data-site"], tag["data-base"]) == (chatbot.key, f"{chatbot.url}/")
+    assert (tag.get("data-position"), tag["data-size"]) == (None, "80")
+    site.set_up(address=chatbot.url, key=chatbot.key, tag_options="size=80")
+    assert "data-size" not in widget_tags(site)[0]
+
+
 def test_nothing_of_a_visitor_is_in_a_page_that_is_cached(site: WordPress) -> None:
     first, second = (httpx.get(site.url, headers={"Cookie": f"a={n}"}).text for n in (1, 2))
     assert first == second

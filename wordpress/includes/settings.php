@@ -34,7 +34,9 @@ function settings(): array {
 		'push_secret'     => '',
 		'post_types'      => array( 'page', 'post' ),
 	);
-	return array_merge( $defaults, (array) get_option( OPTION, array() ) );
+	$settings                = array_merge( $defaults, (array) get_option( OPTION, array() ) );
+	$settings['tag_options'] = checked_options( $settings['tag_options'] );
+	return $settings;
 }
 
 /** Whether a server and a site of it are named. */
@@ -65,7 +67,7 @@ function register_settings(): void {
 function sanitize_settings( $form ): array {
 	$form   = is_array( $form ) ? $form : array();
 	$before = settings();
-	$tag    = trim( (string) ( $form['tag'] ?? '' ) );
+	$tag    = trim( typed( $form, 'tag' ) );
 	if ( '' !== $tag ) {
 		$found = read_tag( $tag );
 		if ( ! $found ) {
@@ -74,19 +76,40 @@ function sanitize_settings( $form ): array {
 		$form = array_merge( $form, $found );
 	}
 	$options = $form['tag_options'] ?? array();
-	$secret  = sanitize_text_field( (string) ( $form['push_secret'] ?? '' ) );
-	$types   = array_intersect( array_map( 'sanitize_key', (array) ( $form['post_types'] ?? array() ) ), array_keys( sendable_types() ) );
+	$secret  = sanitize_text_field( typed( $form, 'push_secret' ) );
+	$types   = array_intersect( array_map( 'sanitize_key', array_filter( (array) ( $form['post_types'] ?? array() ), 'is_string' ) ), array_keys( sendable_types() ) );
 	return array(
-		'address'         => sanitize_address( (string) ( $form['address'] ?? '' ), $before['address'] ),
-		'key'             => sanitize_site_key( (string) ( $form['key'] ?? '' ), $before['key'] ),
-		'tag_options'     => is_array( $options ) ? $options : read_tag_options( (string) $options ),
-		'hidden_on'       => sanitize_textarea_field( (string) ( $form['hidden_on'] ?? '' ) ),
+		'address'         => sanitize_address( typed( $form, 'address' ), $before['address'] ),
+		'key'             => sanitize_site_key( typed( $form, 'key' ), $before['key'] ),
+		'tag_options'     => is_array( $options ) ? array_map( 'sanitize_text_field', checked_options( $options ) ) : read_tag_options( typed( $form, 'tag_options' ) ),
+		'hidden_on'       => sanitize_textarea_field( typed( $form, 'hidden_on' ) ),
 		'hide_from_users' => ! empty( $form['hide_from_users'] ),
 		'consent'         => in_array( $form['consent'] ?? '', CONSENT_CATEGORIES, true ) ? (string) ( $form['consent'] ?? '' ) : '',
 		'send_pages'      => ! empty( $form['send_pages'] ),
 		'push_secret'     => '' !== $secret ? $secret : $before['push_secret'],
 		'post_types'      => array_values( $types ),
 	);
+}
+
+/**
+ * What was typed into a field; a list in its place is nothing.
+ *
+ * @param array<string, mixed> $form What the browser sent.
+ * @param string               $name Of the field.
+ */
+function typed( array $form, string $name ): string {
+	return is_scalar( $form[ $name ] ?? '' ) ? (string) ( $form[ $name ] ?? '' ) : '';
+}
+
+/**
+ * Those options of the tag that there are, each a text: other code may store anything.
+ *
+ * @param mixed $options By name, without “data-”.
+ * @return array<string, string>
+ */
+function checked_options( $options ): array {
+	$known = array_intersect_key( (array) $options, array_flip( TAG_OPTIONS ) );
+	return array_map( 'strval', array_filter( $known, 'is_scalar' ) );
 }
 
 /**
