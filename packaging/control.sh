@@ -291,6 +291,14 @@ $said" ;;
         "C’est une autre version que celle installée. Pour en changer : $ME restart"
 }
 
+# For scripts: the same in one line of JSON, and no sentence beside it.
+status_in_json() {
+    see look "$PREFIX" "$CONFIG"
+    running || said=stopped
+    step describe "$said" "$url" "$serving" "$VERSION"
+    [ "$said" = ready ]
+}
+
 # last_lines COUNT [BYTES TIME]: of all there is, or of what came after them; “-f”: follow
 last_lines() {
     count=$1 follow=
@@ -317,6 +325,7 @@ last_lines() {
 explain_word() {
     word=$1
     case $1 in
+        status) word="status [--json]" ;;
         log) word="log [-f | $(t LINES LIGNES)]" ;;
         uninstall | purge | rollback) word="$1 [--yes] [--dry-run] [--quiet]" ;;
     esac
@@ -361,7 +370,14 @@ main() {
             ;;
     esac
     case ${1:-} in
-        start | stop | restart | status)
+        status)
+            case $#-${2:-} in
+                1-*) status ;;
+                2---json) status_in_json ;;
+                *) explain_word "$@" ;;
+            esac
+            ;;
+        start | stop | restart)
             [ $# = 1 ] || explain_word "$@"
             "$1"
             ;;

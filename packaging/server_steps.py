@@ -220,6 +220,21 @@ def ready(address: str, run_dir: str) -> str:
     return "failed" if said["engine"] == "failed" and is_sound else said.get("reason", "starting")
 
 
+def describe(said: str, address: str, serving: str, installed: str) -> str:
+    """The state of the server in one line of JSON; *said* is ``stopped`` or as in `ready`.
+
+    A reason in words, which `ready` gives where the server cannot answer, makes it ``unable``.
+    """
+    known = ("stopped", "ready", "failed", "other", "closed", "silent", "starting")
+    state = {
+        "state": said if said in known else "unable",
+        "reason": "" if said in known else said,
+        "url": address,
+        "current": said != "stopped" and serving in ("", installed),
+    }
+    return json.dumps(state, ensure_ascii=False)
+
+
 def _language() -> str:
     """Of the terminal, as the shell scripts have it."""
     names = ("CHATBOT_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")

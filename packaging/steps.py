@@ -229,6 +229,7 @@ def main(step: str, *arguments: str) -> None:
         server.servers,
         server.stop,
         server.ready,
+        server.describe,
         server.wait,
         server.trouble,
     ]

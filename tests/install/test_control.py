@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -160,6 +161,25 @@ def test_a_word_that_is_followed_by_others_does_nothing(place: StandIn) -> None:
     refused = place.run("purge", "everything")
     assert (refused.returncode, "chatbot-server purge [--yes]" in refused.stderr) == (2, True)
     assert place.run("status").returncode == 0
+
+
+def test_scripts_are_told_the_state_in_json(place: StandIn) -> None:
+    def told() -> tuple[int, dict[str, object]]:
+        done = place.run("status", "--json")
+        return done.returncode, json.loads(done.stdout)
+
+    stopped = {"state": "stopped", "reason": "", "url": place.address, "current": False}
+    assert told() == (1, stopped)
+    place.run("start")
+    assert told() == (0, stopped | {"state": "ready", "current": True})
+    place.add_version("2", engine="starting")
+    place.use("2")
+    assert told() == (0, stopped | {"state": "ready"}), "still the version before"
+    place.run("stop")
+    place.run("start", CHATBOT_START_SECONDS="1")
+    code, state = told()
+    assert (code, state["state"], bool(state["reason"])) == (1, "unable", True)
+    assert "status [--json]" in place.run("status", "--jsn").stderr
 
 
 def test_an_upgrade_that_was_cut_off_is_named_where_the_server_does_not_run(place: StandIn) -> None:
