@@ -25,6 +25,7 @@ _JOINTS = re.compile(rf"{BLANKS_RUN}[|–—·›»-]\s+|(?:{BLANKS_RUN})?\|\s*"
 # The name of a site without another one: “bakery.example”.
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _FIRST_PAGES = frozenset(name for language in LANGUAGES.values() for name in language.first_pages)
+_LABELS = frozenset(label for language in LANGUAGES.values() for label in language.labels)
 _WELCOMES = tuple(f"{words} " for language in LANGUAGES.values() for words in language.welcomes)
 
 
@@ -44,12 +45,15 @@ def topics(unit: UnitOfWork, site_id: int, language: str, most: int = TOPICS) ->
     return [*few_entries, *titles][:most]
 
 
-def without_site_name(titles: Sequence[str]) -> list[str]:
-    """*titles* without the name of the site, which many of them contain."""
+def without_site_name(titles: Sequence[str], name: str = "") -> list[str]:
+    """*titles* without the name of the site: *name*, or what many of them contain."""
     parts_of = [_JOINTS.split(title) for title in dict.fromkeys(titles)]
     counts = Counter(part for parts in parts_of for part in set(parts))
     most = max(1, COMMON_SHARE * len(parts_of))
-    own = ([part for part in parts if counts[part] <= most] for parts in parts_of)
+    own = (
+        [part for part in parts if counts[part] <= most and fold(part) != fold(name)]
+        for parts in parts_of
+    )
     return [" – ".join(parts) for parts in own if parts]
 
 
@@ -60,5 +64,6 @@ def _distinct(texts: Iterable[str]) -> list[str]:
         text
         for words, text in by_words.items()
         if words and _JOINTS.split(words)[0] not in _FIRST_PAGES and not words.startswith(_WELCOMES)
+        if words.strip("!:.… ") not in _LABELS
         if len(text) <= LONGEST and not _HOST.fullmatch(text)
     ]

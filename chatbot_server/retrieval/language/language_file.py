@@ -175,6 +175,7 @@ class Language(_Record):
         day_words: general words for days, as in “which days”.
         first_pages: what the first page of a site is called, which says nothing of it.
         welcomes: begin titles that greet, and say nothing of the page.
+        labels: headings that call for attention, and do not say to what: “New”.
         legal_pages: words in the titles of pages that the law demands.
         service_pages: words in the titles of pages that every site has and nobody asks about.
         about_pages: titles of pages about the owner, which tell least of what to ask.
@@ -294,6 +295,7 @@ class Language(_Record):
     day_words: Words
     first_pages: Phrases
     welcomes: Phrases
+    labels: Phrases
     legal_pages: Phrases
     service_pages: Phrases
     about_pages: Phrases

@@ -105,6 +105,20 @@ def test_the_name_of_the_site_is_no_question(base: KnowledgeBase, site_id: int) 
     assert {"Parking for bicycles", "Ann's bakery parties"} <= headings
 
 
+def test_the_name_of_the_site_is_in_no_question(
+    base: KnowledgeBase, database: Database, site_id: int
+) -> None:
+    with database.session() as session:
+        session.get_one(Site, site_id).name = "Miller & Daughter"
+    text = (
+        "# Courses – Miller & Daughter\nA course is for ten people.\n## Bread - made by hand\nYes."
+    )
+    put_pages(database, site_id, ("courses", text), language="en")
+    asked = {question.text for question in first_questions(base, site_id)}
+    assert {"Courses", "Bread - made by hand"} <= asked
+    assert not [text for text in asked if "Miller" in text]
+
+
 def test_a_usual_question_counts_only_if_the_answer_has_what_it_asks_for(
     database: Database, site_id: int
 ) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from chatbot_server.messages import LANGUAGES as MESSAGE_LANGUAGES
 from chatbot_server.messages import say
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.topics import without_site_name
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.languages import ALL_LANGUAGES, LANGUAGES, any_phrase
 from chatbot_server.retrieval.language.text import fold
@@ -73,7 +74,11 @@ def first_questions(base: KnowledgeBase, site_id: int) -> Iterator[FirstQuestion
     topics = base.topics(site_id, ANY_LANGUAGE)  # which renews the languages, too
     languages = base.searcher.languages(base.database, site_id).documents
     main = languages[0] if languages else ""
-    headings = [row._replace(path=row.path.split(BETWEEN)[-1]) for row in headings]
+    headings = [
+        row._replace(path=path)
+        for row in headings
+        for path in _without_name(row.path.split(BETWEEN)[-1], name)
+    ]
     headings = [row for row in headings if _stands_alone(row)]
     audience = FOR_ALL if len(languages) < 2 else ""
     asked_by_pages = [
@@ -127,6 +132,11 @@ def kind_of(text: str, language: str) -> Kind:
     has_synonym = not frozenset().union(*families).isdisjoint(_WORD.findall(words))
     asks_number = any(words.startswith(phrase) for phrase in language_words.asks_number)
     return "figure" if has_synonym or asks_number else "fact"
+
+
+def _without_name(heading: str, name: str) -> list[str]:
+    """*heading* without the name of the site, which stands beside titles while it is being read."""
+    return without_site_name([heading], name) if fold(name) in fold(heading) else [heading]
 
 
 def _is_name(row: PageHeading, name: str) -> bool:

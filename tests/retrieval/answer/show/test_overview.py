@@ -97,6 +97,14 @@ def test_a_home_page_is_no_topic(database: Database, site_id: int) -> None:
     assert topics == ["Classes", "Booking", "Prices"]
 
 
+def test_a_heading_that_only_calls_for_attention_is_no_topic(
+    database: Database, site_id: int
+) -> None:
+    text = "## New\n\nThe gallery is open.\n\n## Nouveau !\n\n## New mills\n\nTwo more are open."
+    add_note(database, site_id, "Mill", text)
+    assert KnowledgeBase(database).topics(site_id, "en") == ["New mills", "Mill"]
+
+
 def test_of_one_season_the_rest_of_its_page_is_not_told(database: Database, site_id: int) -> None:
     hours = "## Summer hours\n\nDaily 10am to 7pm.\n\n## Winter hours\n\nSundays 1pm to 5pm."
     add_note(database, site_id, "Hours and prices", f"{hours}\n\n## Full price\n\nAn adult is £8.")
