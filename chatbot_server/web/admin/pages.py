@@ -154,7 +154,8 @@ def go_on(view: str, following: str, key: str) -> Response:
 def problem_of(error: ChatbotError) -> str:
     """The sentence about *error* that the owner reads; the field at fault is marked with it.
 
-    It names a page where the same sentence elsewhere names a command.
+    It names a page where the same sentence elsewhere names a command. Only owners are told hosts,
+    paths and messages of drivers: they can mend what is wrong with them.
     """
     name = (error.field or "").replace("-", "_")  # an option of the command line, perhaps
     g.problem_field = FORM_FIELDS.get(name, name)
@@ -164,7 +165,10 @@ def problem_of(error: ChatbotError) -> str:
         return say(error.code, language, role=say(f"role_{error.values['role']}", language))
     if own in catalogue():
         return say(own, language, **error.values)
-    return public_sentence(error, language)
+    for_strangers = public_sentence(error, language)
+    account = g.get("account")
+    is_owner = account is not None and account.role == "owner"
+    return error.sentence(language) if is_owner else for_strangers
 
 
 def render_problem(status: int, sentence: str) -> Response:

@@ -160,7 +160,7 @@ def _change(parts: AdminParts, key: str, number: int, action: str) -> bool:
     with parts.database.session() as session:
         site_id = find_site(session, key).id
         source = get_source(session, site_id, number)
-        tell_audit(source.address)
+        tell_audit(f"{action} {source.address}".strip())
         if action == "again":
             source.why = ""
             if source.finished is not None:  # else a crawl is not over, and goes on

@@ -20,6 +20,7 @@ from chatbot_server.storage.site.sites import find_site
 from chatbot_server.storage.visitors.inbox import ConversationFilter, list_conversations
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, set_ignored
 from chatbot_server.web.admin.access import PATH
+from chatbot_server.web.admin.audited import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     go,
@@ -68,6 +69,7 @@ def add_questions(bp: Blueprint, parts: AdminParts) -> None:
             site_id = find_site(session, key).id
         names = find_group(unanswered_groups(parts.database, site_id, parts.groupings), group).names
         is_ignored = request.form.get("ignored") != "no"
+        tell_audit("yes" if is_ignored else "no")
         with parts.database.session() as session:
             set_ignored(session, site_id, names, ignored=is_ignored)
         return go("unanswered", key=key, done="ignored" if is_ignored else "saved")

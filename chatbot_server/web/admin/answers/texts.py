@@ -48,7 +48,7 @@ def add_texts(bp: Blueprint, parts: AdminParts) -> None:
             site_id = find_site(session, key).id
             row = _find_text(session, site_id, number)
             title, ids = row.title or row.url, (site_id, row.source_id, number)
-        tell_audit(title)
+        tell_audit(f"{action} {title}".strip())
         if action == "accept":
             accept_text(parts.database, *ids)
             return go("document", key=key, number=number, done="saved")

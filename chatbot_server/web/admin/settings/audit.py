@@ -16,13 +16,28 @@ from chatbot_server.web.admin.settings.history import name_of_setting, stored_va
 PAGE = 50
 # They change nothing, and take visitors' words away; or only look like a change.
 AUDITED_READS = ("admin.export_conversations", "admin.download_backup")
-# The sentence of each action on an account.
-DONE_TO_PERSONS = {
-    "role": "people_role",
-    "reset": "people_reset",
-    "factor": "people_factor_off",
-    "remove": "admin_delete",
-    "withdraw": "people_withdraw",
+# The sentence of each action of a view with several.
+SEVERAL_ACTIONS = {
+    "change_person": {
+        "role": "people_role",
+        "reset": "people_reset",
+        "factor": "people_factor_off",
+        "remove": "admin_delete",
+        "withdraw": "people_withdraw",
+    },
+    "change_source": {
+        "again": "source_again",
+        "pause": "source_pause",
+        "resume": "source_resume",
+        "remove": "admin_delete",
+    },
+    "change_text": {"back": "log_text_back", "accept": "version_accept"},
+    "change_webhook": {
+        "resend": "webhook_resend",
+        "resume": "webhook_resume",
+        "remove": "admin_delete",
+    },
+    "ignore_group": {"yes": "unanswered_ignore", "no": "unanswered_show_again"},
 }
 NO_CHANGES = ("admin.enrol_factor", "admin.check_server", "admin.ask_again")
 
@@ -99,14 +114,15 @@ def is_audited() -> bool:
 
 
 def about_in_words(entry: AuditEntry, language: str) -> str:
-    """What the action was about; roles, and what was done to an account, in words."""
-    if entry.action not in ("invite", "change_person"):
-        return entry.about
+    """What the action was about; roles, and which action of several it was, in words."""
     words = entry.about.split(" ")
-    if words[-1] in ROLES and (entry.action == "invite" or words[0] == "role"):
+    if words[-1] in ROLES and (
+        entry.action == "invite" or (entry.action == "change_person" and words[0] == "role")
+    ):
         words[-1] = say(f"role_{words[-1]}", language)
-    if entry.action == "change_person" and words[0] in DONE_TO_PERSONS:
-        words[0] = say(DONE_TO_PERSONS[words[0]], language) + (" ·" if words[1:] else "")
+    sentences = SEVERAL_ACTIONS.get(entry.action, {})
+    if words[0] in sentences:
+        words[0] = say(sentences[words[0]], language) + (" ·" if words[1:] else "")
     return " ".join(words)
 
 

@@ -115,7 +115,8 @@ def _reading(parts: AdminParts, session: Session, site: Site) -> Iterator[Backgr
     for report in describe_sources(session, site.id):
         address = report.address or say(f"source_{report.kind}", language)
         if why := _why_unread(report, parts.config.retrieval.page_bytes):
-            sentence = say("named", language, name=address, text=why)
+            is_named = address in why
+            sentence = why if is_named else say("named", language, name=address, text=why)
             yield BackgroundState(sentence, page, failed=True)
         elif report.unread and report.state == "active":
             code = "source_waits_for" if report.waits_for else "source_waiting"

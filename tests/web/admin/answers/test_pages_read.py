@@ -142,8 +142,12 @@ def test_the_log_says_what_was_added_and_removed(owner: OwnerServer, post: Post)
         told = [(row.action, row.about) for row in entries_before(session)]
     assert told[:5] == [
         ("remove_text", "Parking"),
-        ("change_source", "https://example.org/shop"),
+        ("change_source", "pause https://example.org/shop"),
         ("add_source", "Parking"),
         ("add_source", "https://example.org/shop"),
         ("add_source", "ann.txt"),
     ]
+    post(f"/admin/KEY/knowledge/{site.id}", action="remove")
+    page = owner.browser("owner").get("/admin/log?locale=fr").text
+    assert "a changé une source\u00a0: Supprimer · https://example.org/shop" in page
+    assert "a changé une source\u00a0: Suspendre · https://example.org/shop" in page

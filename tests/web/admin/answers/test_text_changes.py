@@ -86,7 +86,7 @@ def test_a_version_is_put_back_and_the_pages_say_so(page: CrawledPage, post: Pos
     assert "A loaf costs 5 euros.</pre>" in page.shown(), "undone again"
     with page.owner.database.session() as session:
         actions = [(row.action, row.about) for row in entries_before(session)]
-    assert actions.count(("change_text", "Prices")) == 4
+    assert actions.count(("change_text", "back Prices")) == 3
 
 
 def test_what_cannot_be_put_back_is_told(page: CrawledPage, post: Post) -> None:

@@ -62,6 +62,11 @@ def test_what_goes_on_and_what_failed_lead_to_their_pages(owner: OwnerServer) ->
     assert "https://shop.example/: being read" in page
     assert "https://gone.example/: " in page
     assert page.count(f'href="/admin/{owner.key}/knowledge"') == 3  # the menu's, and both
+    with owner.database.session() as session:
+        menu = open_source(session, owner.site_id, "file", "menu.pdf")
+        menu.started = menu.finished = now()
+        menu.why = "extract_other_kind"
+    assert "menu.pdf: " not in browser.get("/admin/help").text, "the sentence names it"
     assert "https://gone.example/\xa0: " in browser.get("/admin/help?locale=fr").text
 
 

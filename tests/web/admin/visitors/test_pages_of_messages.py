@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from support.servers.owner_server import OwnerServer
+from support.servers.owner_server import ORIGIN, OwnerServer
+from support.servers.ports import free_port
 from werkzeug.test import TestResponse
 
 from chatbot_server.storage.site.sites import Site
@@ -34,6 +36,21 @@ def test_what_to_type_for_messages_by_e_mail_stands_in_lines_of_its_own(owner: O
     commands = page.split("type in a terminal on the server:")[1].split("</pre>")[0].splitlines()
     assert len(commands) == 3
     assert commands[0].endswith("config set mail.sender chatbot@example.org")
+
+
+def test_what_keeps_messages_from_being_sent_is_told_to_the_owner(tmp_path: Path) -> None:
+    mail = {"host": "127.0.0.1", "port": free_port(), "sender": "chat@bakery.example"}
+    owner = OwnerServer(tmp_path, mail=mail)
+    path = f"/admin/{owner.key}/messages"
+    for role in ("owner", "editor"):
+        page = owner.browser(role).get(f"{path}?locale=en").text
+        assert "this site has no e-mail address" in page
+        assert (f'href="/admin/{owner.key}/privacy#contact_email"' in page) is (role == "owner")
+    with owner.database.session() as session:
+        session.get_one(Site, owner.site_id).contact_email = "ann@bakery.example"
+    page = owner.browser("owner").post(f"{path}/test", headers=ORIGIN).text
+    assert f"127.0.0.1:{mail['port']}" in page.split('role="alert">')[1].split("<")[0]
+    owner.database.close()
 
 
 def test_many_messages_are_shown_page_by_page_and_stay_new_until_then(owner: OwnerServer) -> None:
