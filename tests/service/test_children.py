@@ -20,7 +20,7 @@ from chatbot_server.retrieval.index.embedder import MODEL
 from chatbot_server.service import children
 from chatbot_server.service.children import Job, call_job
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.knowledge.documents import embedded_counts
+from chatbot_server.storage.knowledge.documents import document_counts, waiting_counts
 from chatbot_server.storage.site.sites import demo_site
 from chatbot_server.storage.visitors.conversations import Conversation
 
@@ -180,7 +180,8 @@ def test_what_is_pushed_gets_its_vectors_at_once(
 
 def _embedded(database: Database, site: int) -> tuple[int, int]:
     with database.session() as session:
-        return embedded_counts(session, site, MODEL)
+        total = sum(document_counts(session, site).values())
+        return total, total - sum(waiting_counts(session, site, MODEL).values())
 
 
 def test_a_job_that_is_called_for_later_is_not_put_off(tmp_path: Path) -> None:

@@ -25,11 +25,13 @@ def contact() -> None:
 
 
 @contact.command("list", help="help_contact_list")
+@click.option("--site", "key", metavar="KEY", help="help_contact_list_site")
 @JSON
 @click.pass_obj
-def list_requests(context: Context, /, as_json: bool) -> None:
-    """Show the messages of every site, newest first."""
+def list_requests(context: Context, /, key: str | None, as_json: bool) -> None:
+    """Show the messages of every site, or of one, newest first."""
     with context.database.session() as session:
+        sites = all_sites(session) if key is None else [find_site(session, key)]
         messages: list[dict[str, Any]] = [
             {
                 "site": site.name,
@@ -40,7 +42,7 @@ def list_requests(context: Context, /, as_json: bool) -> None:
                 "email": request.email,
                 "text": request.text,
             }
-            for site in all_sites(session)
+            for site in sites
             for request in contact_requests(session, site.id)
         ]
     if as_json:

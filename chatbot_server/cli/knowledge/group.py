@@ -84,17 +84,20 @@ def list_sources(context: Context, /, number: int | None, key: str | None, as_js
 @click.pass_obj
 def status(context: Context, /, key: str | None, as_json: bool) -> None:
     """Show how many documents there are, and how many wait to be embedded."""
+    from chatbot_server.retrieval.curate.listing import describe_sources
     from chatbot_server.retrieval.index.embedder import MODEL, make_embedder
-    from chatbot_server.storage.knowledge.documents import embedded_counts
+    from chatbot_server.storage.knowledge.documents import waiting_counts
 
     site_id = site_id_of(context, key)
     with context.database.session() as session:
-        total, ready = embedded_counts(session, site_id, MODEL)
+        total = sum(source.documents for source in describe_sources(session, site_id))
+        waiting = sum(waiting_counts(session, site_id, MODEL).values())
     semantic = make_embedder(context.config.retrieval.semantic) is not None
     figures: dict[str, Any] = {
         "documents": total,
         "semantic": semantic,
-        "waiting": total - ready if semantic else 0,
+        # What all pages of a site share waits as well, and is no document of its own.
+        "waiting": min(waiting, total) if semantic else 0,
     }
     sentence = "knowledge_status" if semantic else "knowledge_status_words"
     click.echo(json.dumps(figures) if as_json else context.say(sentence, **figures))

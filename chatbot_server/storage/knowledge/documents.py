@@ -228,16 +228,6 @@ def waiting_counts(session: Session, site_id: int, model: str) -> dict[int, int]
     return {row[0]: row[1] for row in rows}
 
 
-def embedded_counts(session: Session, site_id: int, model: str) -> tuple[int, int]:
-    """How many documents the site has, and how many of them have vectors of *model*."""
-    row = session.execute(
-        select(func.count(), func.count().filter(KnowledgeDocument.embedded_by == model)).where(
-            KnowledgeDocument.site_id == site_id
-        )
-    ).one()
-    return row[0], row[1]
-
-
 def index_size(session: Session, model: str | None) -> IndexSize:
     """The size of the index; without a *model* for vectors, no chunk waits for any."""
     documents = session.scalar(select(func.count()).select_from(KnowledgeDocument)) or 0

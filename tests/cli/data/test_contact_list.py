@@ -15,7 +15,7 @@ from support.command_line import Run
 from chatbot_server.cli.options import print_json
 from chatbot_server.config import load_config
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.site.sites import demo_site
+from chatbot_server.storage.site.sites import all_sites, demo_site
 from chatbot_server.storage.visitors.feedback import add_contact_request
 
 NOON_IN_LONDON = 1_767_268_800  # 2026-01-01
@@ -45,6 +45,24 @@ def test_messages_are_listed_with_the_day_on_this_machine(run: Run, tmp_path: Pa
     lines = run("contact", "list").out.splitlines()
     assert lines[0].startswith(f"{message['id']}  2026-01-02  ")
     assert lines[1:3] == ["    Ann <a@example.org>", "    Help"]
+
+
+def test_messages_of_one_site_are_listed(run: Run, tmp_path: Path) -> None:
+    assert run("init", "--model", "none").exit_code == 0
+    run("site", "add", "Bakery")
+    config = load_config(tmp_path / "config.yaml")
+    with closing(Database(config.database_url)) as database, database.session() as session:
+        sites = {site.name: site for site in all_sites(session)}
+        for name in ("Demo", "Bakery"):
+            add_contact_request(
+                session, sites[name], None, name="Ann", email="a@example.org", text="Help"
+            )
+        key = sites["Bakery"].key
+    assert len(json.loads(run("contact", "list", "--json").out)) == 2
+    (message,) = json.loads(run("contact", "list", "--site", key, "--json").out)
+    assert message["site"] == "Bakery"
+    refused = run("contact", "list", "--site", "nowhere")
+    assert (refused.exit_code, "nowhere" in refused.err) == (1, True)
 
 
 def test_json_steers_no_terminal_and_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:

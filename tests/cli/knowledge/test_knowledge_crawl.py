@@ -197,6 +197,7 @@ def test_pages_are_counted_without_what_all_of_them_share(
     out = knows(run, "crawl", web.address).out
     assert "2 read" in out
     assert "Documents: 2," in out
+    assert json.loads(knows(run, "status", "--json").out)["documents"] == 2
     monkeypatch.setenv("CHATBOT_LANGUAGE", "fr")
     assert re.search(r"1 écartée\s: ", knows(run, "list").out)
 
