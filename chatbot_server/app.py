@@ -56,15 +56,15 @@ from chatbot_server.web.middleware.request_ids import REQUEST_ID, register_reque
 from chatbot_server.web.middleware.uploads import UploadRequest, UploadTickets
 from chatbot_server.web.push import MAX_BODY, SIGNATURE_HEADERS, push_blueprint
 from chatbot_server.web.security_txt import security_txt_blueprint
-from chatbot_server.web.server.terms import (
+from chatbot_server.web.server.worker_settings import (
     LongBody,
     recognise_sessions,
-    set_terms,
+    set_worker_limits,
     stream_bodies,
-    terms_of,
+    worker_settings_of,
 )
-from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.routes import BATCH_BYTES, BODY_BYTES, openai_blueprint
+from chatbot_server.web.v1.wrong_paths import wrong_paths_blueprint
 from chatbot_server.web.visitor.chat import chat_blueprint
 from chatbot_server.web.visitor.contact import contact_blueprint
 from chatbot_server.web.visitor.conversations import conversations_blueprint
@@ -119,7 +119,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
     send_mail = partial(call, "mail") if config.mail.host else None
     alerts = Alerts(send_mail, deliver_events=partial(call, "webhooks"))
     # Visitors and owners share one process that makes vectors, and one copy of each site's index.
-    before_wait = terms_of(app).waits.begin
+    before_wait = worker_settings_of(app).waits.begin
     knowledge = build_knowledge(config, database, before_wait)
     service = build_service(config, engine, database, knowledge, alerts)
     visitor_parts = VisitorParts(
@@ -138,7 +138,7 @@ def create_app(config: Config, engine: Engine, database: Database) -> Flask:
         config.retrieval.semantic, config.encoder_dir, APPLICATION_LOADING_SECONDS, before_wait
     )
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling(config), vectors))
-    app.register_blueprint(astray_blueprint())
+    app.register_blueprint(wrong_paths_blueprint())
     on_push = partial(call, "embed") if vectors else lambda: None
     app.register_blueprint(push_blueprint(database, Extractor(), on_push))
     admin_parts = AdminParts(
@@ -182,7 +182,7 @@ def app_without_routes(config: Config) -> Flask:
     CORS(app, resources={r"/api/*": CROSS_ORIGIN}, send_wildcard=True)
     register_request_ids(app)
     register_problems(app)
-    set_terms(app, config, LONG_BODIES)
+    set_worker_limits(app, config, LONG_BODIES)
     set_own_names(app, config.server)
     return app
 

@@ -38,7 +38,7 @@ class Connection:
         deadline: the moment of the monotonic clock at which the connection is given up.
         response: gunicorn's response to the request that is being answered.
         is_called: whether the loop was told that the stream has new data.
-        has_body_coming: whether the thread that answers reads the rest of the request itself.
+        is_body_streamed: whether the thread that answers reads the rest of the request itself.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Connection:
         self.response: Any = None
         self.stream: EventStream | None = None
         self.is_called = False
-        self.has_body_coming = False
+        self.is_body_streamed = False
         self._selector = selector
         self._watched = 0
 

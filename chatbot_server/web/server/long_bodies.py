@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chatbot_server.web.server.connection import Connection
-from chatbot_server.web.server.terms import Terms
+from chatbot_server.web.server.worker_settings import WorkerSettings
 
 # Bodies of more bytes are longer than those of visitors. Together, they may take so many bytes of
 # memory while they come.
 LONG, LONG_TOGETHER = 131_072, 64_000_000
 
 
-def find_refusable(connections: Iterable[Connection], terms: Terms) -> Connection | None:
+def find_refusable(
+    connections: Iterable[Connection], settings: WorkerSettings
+) -> Connection | None:
     """The connection to refuse, because long bodies take too much memory together; else None.
 
     It is one of the household that takes most, so that nobody can keep out the others; of its
@@ -22,8 +24,8 @@ def find_refusable(connections: Iterable[Connection], terms: Terms) -> Connectio
     long = [each for each in connections if each.is_reading and each.reader.size > LONG]
     if sum(each.reader.size for each in long) <= LONG_TOGETHER:
         return None
-    strangers = [each for each in long if not terms.is_logged_in(each.reader.head)] or long
-    households = {each: terms.household(each.reader.head, each.client) for each in strangers}
+    strangers = [each for each in long if not settings.is_logged_in(each.reader.head)] or long
+    households = {each: settings.household(each.reader.head, each.client) for each in strangers}
     taken = Counter[str]()
     for each, household in households.items():
         taken[household] += each.reader.size

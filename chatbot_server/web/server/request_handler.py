@@ -10,10 +10,10 @@ from typing import Any
 
 from gunicorn.http import wsgi  # type: ignore[import-untyped]
 
-from chatbot_server.web.server.coming_body import ComingBody
 from chatbot_server.web.server.connection import READ_SIZE, Connection
 from chatbot_server.web.server.event_stream import EventStream
 from chatbot_server.web.server.incoming import ReceiveTimeout, WholeRequest
+from chatbot_server.web.server.streamed_body import StreamedBody
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class RequestHandler:
         environ["wsgi.input"] = io.BytesIO(request.body)
         if request.missing:
             connection.outbox.flush()
-            rest = ComingBody(connection.socket, request.body, request.missing, self.timeout)
+            rest = StreamedBody(connection.socket, request.body, request.missing, self.timeout)
             environ["wsgi.input"] = io.BufferedReader(rest, READ_SIZE)
         environ["wsgi.multithread"] = True
         environ["gunicorn.socket"] = connection.socket

@@ -37,7 +37,7 @@ from chatbot_server.web.server.open_connections import OpenConnections, most_con
 from chatbot_server.web.server.request_handler import RequestHandler
 from chatbot_server.web.server.scheduling.fair_queue import FairQueue
 from chatbot_server.web.server.scheduling.leadership import NO_LEAD, Leadership
-from chatbot_server.web.server.terms import terms_of
+from chatbot_server.web.server.worker_settings import worker_settings_of
 
 # Paths that the loop answers itself, so that a monitor finds the server alive while every thread is
 # busy. The application never blocks there.
@@ -118,15 +118,15 @@ class Worker(base.Worker):  # type: ignore[misc]
         self._has_loaded.set()
         gc.set_threshold(NEW_OBJECTS)
         self._selector.register(self._calls.fileno(), selectors.EVENT_READ)
-        self._terms = terms_of(self.wsgi)
+        self._settings = worker_settings_of(self.wsgi)
         self._handler = RequestHandler(
             self.wsgi, self.cfg, self.receive_timeout, lambda: not self.alive, self._refuse
         )
         most = most_connections(self.cfg.worker_connections)
         self._connections = OpenConnections[Connection](
-            most, self._terms.address_connections or None
+            most, self._settings.address_connections or None
         )
-        self._terms.waits.on_wait(self._leadership.give_away)
+        self._settings.waits.on_wait(self._leadership.give_away)
         self._leadership.pass_on()
         while self.alive and self.ppid == os.getppid():
             self._leadership.watch(TICK_SECONDS)
@@ -204,9 +204,9 @@ class Worker(base.Worker):  # type: ignore[misc]
                 if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS):
                     time.sleep(0.05)  # it can only be tried again
                 return
-            terms = self._terms
+            settings = self._settings
             reader = RequestReader(
-                self.cfg, client, self.receive_timeout, terms.body_limit, terms.streams
+                self.cfg, client, self.receive_timeout, settings.body_limit, settings.streams
             )
             connection = Connection(sock, client, reader, self._selector)
             if leaving := self._connections.add(connection):
@@ -247,7 +247,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         elif data and connection.is_reading:
             self._take(connection, partial(connection.reader.feed, data))
             if connection.reader.size > LONG and connection.is_reading:
-                while other := find_refusable(self._connections, self._terms):
+                while other := find_refusable(self._connections, self._settings):
                     self._guard(other, self._say_busy)
 
     def _say_busy(self, connection: Connection) -> None:
@@ -278,10 +278,10 @@ class Worker(base.Worker):  # type: ignore[misc]
                 connection.outbox.sendall(GO_ON)
                 connection.send(self.patience)
             return
-        if request.missing and any(each.has_body_coming for each in self._connections):
+        if request.missing and any(each.is_body_streamed for each in self._connections):
             self._say_busy(connection)
             return
-        connection.state, connection.has_body_coming = State.WORKING, bool(request.missing)
+        connection.state, connection.is_body_streamed = State.WORKING, bool(request.missing)
         # This also clears the mark: gunicorn would answer it with a method that an outbox lacks.
         if expects_continue(request.head) and request.missing:
             connection.outbox.sendall(GO_ON)
@@ -289,7 +289,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             connection.stream = self._handler.handle(connection, request)
             self._answered(connection)
             return
-        household = self._terms.household(request.head, connection.client)
+        household = self._settings.household(request.head, connection.client)
         self._queue.add(household, Task(connection, request), is_pipelined=is_pipelined)
 
     def _answer(self, task: Task, lead: int) -> None:
@@ -327,7 +327,7 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._answered(connection)
 
     def _answered(self, connection: Connection) -> None:
-        connection.has_body_coming = False
+        connection.is_body_streamed = False
         if not connection.is_open:  # closed while it was answered, when the server stopped
             self._close(connection)
         elif connection.stream is None:

@@ -11,9 +11,9 @@ from chatbot_server.errors import BadRequest, TooLarge
 from chatbot_server.prompt.base import Message, Prompt, Segment
 from chatbot_server.prompt.clean import clean_text, refuse_surrogates
 from chatbot_server.web.v1.generation import GenerationBody, SeveralAnswers
+from chatbot_server.web.v1.messages import MAX_CHARS, ApiMessage
 from chatbot_server.web.v1.refusals import ApplicationBody
 from chatbot_server.web.v1.tools import Toolbox, ToolSpec, open_toolbox
-from chatbot_server.web.v1.turns import MAX_CHARS, ChatTurn
 
 MAX_MESSAGES = 500
 MAX_PROMPTS = 128
@@ -28,7 +28,7 @@ class ChatCompletionBody(SeveralAnswers, GenerationBody):
     """``POST /v1/chat/completions``."""
 
     text_field: ClassVar[str] = "messages"
-    messages: Annotated[list[ChatTurn], Field(min_length=1, max_length=MAX_MESSAGES)]
+    messages: Annotated[list[ApiMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     tools: Annotated[list[ToolSpec], Field(max_length=MAX_TOOLS)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool = True
@@ -41,15 +41,15 @@ class ChatCompletionBody(SeveralAnswers, GenerationBody):
         """
         return open_toolbox(self.tools or (), self.tool_choice, parallel=self.parallel_tool_calls)
 
-    def turns(self) -> list[Message]:
+    def chat_messages(self) -> list[Message]:
         """The conversation as clean text.
 
         Raises:
             BadRequest: a role or a content is not supported; names it.
         """
-        turns = [turn.message(f"messages.{at}") for at, turn in enumerate(self.messages)]
-        check_length((turn.content for turn in turns), MAX_CHARS)
-        return turns
+        messages = [each.message(f"messages.{at}") for at, each in enumerate(self.messages)]
+        check_length((message.content for message in messages), MAX_CHARS)
+        return messages
 
 
 class CompletionBody(SeveralAnswers, GenerationBody):

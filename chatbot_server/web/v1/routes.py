@@ -156,10 +156,10 @@ class ModelApi:
             return self._begin_chat(body, info), info.model
 
     def _begin_chat(self, body: ChatCompletionBody | ResponseBody, info: EngineInfo) -> Completion:
-        turns, box = body.turns(), body.toolbox().on(info)
+        messages, box = body.chat_messages(), body.toolbox().on(info)
         is_native = info.engine == "openai"
-        prompt = assemble(info, turns if is_native else box.write_into(turns))
-        if not any(turn.content.strip() or turn.calls for turn in turns):
+        prompt = assemble(info, messages if is_native else box.write_into(messages))
+        if not any(message.content.strip() or message.calls for message in messages):
             raise BadRequest("api_text_empty", field=body.text_field, name=body.text_field)
         sampling = box.sampling(body.sampling(self.sampling), native=is_native)
 

@@ -90,11 +90,11 @@ class Toolbox:
         is_taught = info.engine == "llamacpp" and "tool" in (info.chat_template or "")
         return self if is_taught else Toolbox()
 
-    def write_into(self, turns: Sequence[Message]) -> list[Message]:
-        """*turns* with the functions described in the instructions."""
+    def write_into(self, messages: Sequence[Message]) -> list[Message]:
+        """*messages* with the functions described in the instructions."""
         functions = () if self.choice == "none" else self._chosen()
         return write_out(
-            turns, [json.dumps(_wire(function), ensure_ascii=False) for function in functions]
+            messages, [json.dumps(_wire(function), ensure_ascii=False) for function in functions]
         )
 
     def sampling(self, sampling: Sampling, *, native: bool) -> Sampling:

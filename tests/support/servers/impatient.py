@@ -10,8 +10,8 @@ from typing import Any
 
 from chatbot_server.web.server.event_stream import EventStream, Notifier, Pieces
 from chatbot_server.web.server.incoming import ReceiveTimeout
-from chatbot_server.web.server.terms import LongBody, Terms
 from chatbot_server.web.server.worker import Worker
+from chatbot_server.web.server.worker_settings import LongBody, WorkerSettings
 
 LARGEST = 40_000_000  # bytes of a form
 MUCH = 8_000_000  # more than the system keeps for a client that does not read
@@ -57,7 +57,7 @@ def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable
 
 # As an application of Flask has its extensions.
 app.extensions = {  # type: ignore[attr-defined]
-    "terms": Terms(
+    "worker_settings": WorkerSettings(
         long_bodies=[LongBody("/owner", LARGEST, needs_log_in=True), LongBody("/form", LARGEST)],
         streams=lambda head: head.path == "/long",
         is_logged_in=lambda head: ("COOKIE", "logged-in") in head.headers,

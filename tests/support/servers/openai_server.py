@@ -19,9 +19,9 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.owners.api_keys import create_key
 from chatbot_server.web.middleware.address import set_public_address
 from chatbot_server.web.middleware.limits.rate_limits import RateLimits
-from chatbot_server.web.v1.astray import astray_blueprint
 from chatbot_server.web.v1.embeddings import TextEmbedder
 from chatbot_server.web.v1.routes import openai_blueprint
+from chatbot_server.web.v1.wrong_paths import wrong_paths_blueprint
 
 PARROT = "Je vais au café demain 😀"  # what the tests' model always says
 PUBLIC_URL = "https://chat.example.org/assist"
@@ -60,7 +60,7 @@ def serve(
     rates = RateLimits(limits or LimitsSection(api_key=("100000 per minute",)))
     sampling = Sampling(max_tokens=24, temperature=0.3)
     app.register_blueprint(openai_blueprint(engine, database, rates, sampling, embedder))
-    app.register_blueprint(astray_blueprint())
+    app.register_blueprint(wrong_paths_blueprint())
     set_public_address(app, ServerSection.model_validate({"public_url": PUBLIC_URL}))
     serving = serve_app(app)
     try:

@@ -13,13 +13,20 @@ from chatbot_server.errors import BadRequest
 from chatbot_server.prompt.base import Message
 from chatbot_server.web.v1.bodies import MAX_MESSAGES, MAX_TOOLS, check_length
 from chatbot_server.web.v1.generation import GenerationBody, Tokens
+from chatbot_server.web.v1.messages import (
+    MAX_CHARS,
+    ApiMessage,
+    ApiToolCall,
+    CalledFunction,
+    Part,
+    Text,
+)
 from chatbot_server.web.v1.tools import FunctionSpec, Toolbox, ToolSpec, open_toolbox
-from chatbot_server.web.v1.turns import MAX_CHARS, CalledFunction, CallInTurn, ChatTurn, Part, Text
 
 Parts = Annotated[list[Text | Part], Field(max_length=1000)]
 
 
-class ResponseItem(ChatTurn):
+class ResponseItem(ApiMessage):
     """An item of ``input``: a message, a call of a function, or the result of one."""
 
     type: str = "message"
@@ -28,7 +35,7 @@ class ResponseItem(ChatTurn):
     arguments: Text = ""
     output: Text | Parts | None = None
 
-    def turn(self, path: str) -> ChatTurn | None:
+    def as_message(self, path: str) -> ApiMessage | None:
         """The item as a message of a chat; None for the reasoning of an earlier answer.
 
         Raises:
@@ -38,11 +45,11 @@ class ResponseItem(ChatTurn):
             return self
         if self.type == "function_call":
             function = CalledFunction(name=self.name or "", arguments=self.arguments)
-            return ChatTurn(
-                role="assistant", tool_calls=[CallInTurn(id=self.call_id, function=function)]
+            return ApiMessage(
+                role="assistant", tool_calls=[ApiToolCall(id=self.call_id, function=function)]
             )
         if self.type == "function_call_output":
-            return ChatTurn(role="tool", content=self.output or "", tool_call_id=self.call_id)
+            return ApiMessage(role="tool", content=self.output or "", tool_call_id=self.call_id)
         if self.type == "reasoning":
             return None
         raise BadRequest("api_only_text", field=path, name=path)
@@ -82,15 +89,15 @@ class ResponseBody(GenerationBody):
         """See :class:`GenerationBody`."""
         return replace(super().sampling(default), max_tokens=self.max_output_tokens or 0)
 
-    def turns(self) -> list[Message]:
+    def chat_messages(self) -> list[Message]:
         """The conversation as clean text, its instructions first.
 
         Raises:
             BadRequest: a role or a content is not supported; names it.
         """
-        turns = list(self._turns())
-        check_length((turn.content for turn in turns), MAX_CHARS)
-        return turns
+        messages = list(self._messages())
+        check_length((message.content for message in messages), MAX_CHARS)
+        return messages
 
     def toolbox(self) -> Toolbox:
         """The functions that the model may call.
@@ -121,12 +128,12 @@ class ResponseBody(GenerationBody):
             "truncation": "disabled",
         }
 
-    def _turns(self) -> Iterator[Message]:
+    def _messages(self) -> Iterator[Message]:
         if self.instructions:
-            yield ChatTurn(role="system", content=self.instructions).message("instructions")
+            yield ApiMessage(role="system", content=self.instructions).message("instructions")
         if isinstance(self.input, str):
-            yield ChatTurn(role="user", content=self.input).message("input")
+            yield ApiMessage(role="user", content=self.input).message("input")
             return
         for at, item in enumerate(self.input):
-            if turn := item.turn(f"input.{at}"):
-                yield turn.message(f"input.{at}")
+            if message := item.as_message(f"input.{at}"):
+                yield message.message(f"input.{at}")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from chatbot_server.web.server.scheduling.fair_queue import AT_ONCE, COMPUTING_SECONDS, FairQueue
-from chatbot_server.web.server.terms import Terms
+from chatbot_server.web.server.worker_settings import WorkerSettings
 
 THREADS = 8
 
@@ -123,11 +123,11 @@ def test_behind_proxies_a_request_is_of_whom_they_name(
     proxies: int, forwarded: list[str], same_as: str
 ) -> None:
     head = SimpleNamespace(headers=[("X-FORWARDED-FOR", value) for value in forwarded])
-    whose = Terms(proxies=proxies).household(head, ("192.0.2.1", 1))
-    assert whose == Terms().household(head, (same_as, 2)) != ""
+    whose = WorkerSettings(proxies=proxies).household(head, ("192.0.2.1", 1))
+    assert whose == WorkerSettings().household(head, (same_as, 2)) != ""
 
 
 def test_where_a_proxy_names_nobody_all_requests_are_of_one() -> None:
     head = SimpleNamespace(headers=[])
-    assert Terms(proxies=1).household(head, ("192.0.2.1", 1)) == ""
-    assert Terms().household(head, "") == ""
+    assert WorkerSettings(proxies=1).household(head, ("192.0.2.1", 1)) == ""
+    assert WorkerSettings().household(head, "") == ""

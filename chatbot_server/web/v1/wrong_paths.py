@@ -13,16 +13,16 @@ METHODS = ("GET", "POST")
 PATHS = ("/chat/completions", "/completions", "/embeddings", "/models", "/responses")
 
 
-def astray_blueprint() -> Blueprint:
+def wrong_paths_blueprint() -> Blueprint:
     """The paths of ``/v1`` under other prefixes.
 
     Register it before ``POST /chat/KEY``, which would take ``/chat/completions`` for its own.
     """
-    bp = Blueprint("astray", __name__)
+    bp = Blueprint("wrong_paths", __name__)
 
     def tell_address() -> Response:
         address = f"{own_address(request)}/v1"
-        error = NotFound("api_astray", path=request.path, address=address)
+        error = NotFound("api_wrong_path", path=request.path, address=address)
         response = jsonify(problem(error, language_of(request)))
         response.status_code = error.status
         return response

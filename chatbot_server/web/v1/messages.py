@@ -54,14 +54,14 @@ class CalledFunction(Lenient):
     arguments: Text = ""
 
 
-class CallInTurn(Lenient):
+class ApiToolCall(Lenient):
     """One of an assistant's ``tool_calls``."""
 
     id: Annotated[str, Field(max_length=200)] = ""
     function: CalledFunction
 
 
-class ChatTurn(Lenient):
+class ApiMessage(Lenient):
     """One message.
 
     Attributes:
@@ -73,16 +73,16 @@ class ChatTurn(Lenient):
     content: Text | Annotated[list[Text | Part], Field(max_length=1000)] | None = None
     name: Annotated[str, Field(max_length=200)] | None = None
     refusal: Text | None = None
-    tool_calls: Annotated[list[CallInTurn], Field(max_length=128)] | None = None
+    tool_calls: Annotated[list[ApiToolCall], Field(max_length=128)] | None = None
     tool_call_id: Annotated[str, Field(max_length=200)] | None = None
     function_call: Any = None
     audio: Any = None
 
     def message(self, path: str) -> Message:
-        """The turn as clean text.
+        """The message as clean text.
 
         Args:
-            path: names the turn in an error.
+            path: names the message in an error.
 
         Raises:
             BadRequest: a role, a content or a field is not supported; names it.

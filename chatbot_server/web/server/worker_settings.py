@@ -11,7 +11,7 @@ from flask import Flask
 from chatbot_server.config import Config
 from chatbot_server.web.server.open_connections import household_of
 
-_EXTENSION = "terms"
+_EXTENSION = "worker_settings"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Waits:
 
 
 @dataclass(frozen=True)
-class Terms:
+class WorkerSettings:
     """The limits of one worker.
 
     Attributes:
@@ -98,26 +98,26 @@ class Terms:
         return household_of(address.strip())
 
 
-def set_terms(app: Flask, config: Config, long_bodies: Sequence[LongBody]) -> None:
+def set_worker_limits(app: Flask, config: Config, long_bodies: Sequence[LongBody]) -> None:
     """Pass the limits in *config* to the worker of *app*; a proxy's connections are not limited."""
     limits = config.limits
     most = 0 if config.server.trusted_proxies else limits.address_connections
-    app.extensions[_EXTENSION] = Terms(
+    app.extensions[_EXTENSION] = WorkerSettings(
         limits.body_bytes, long_bodies, most, proxies=config.server.trusted_proxies
     )
 
 
 def stream_bodies(app: Flask, streams: Callable[[Any], bool]) -> None:
     """Have the worker of *app* stream the bodies for whose head *streams* is true."""
-    app.extensions[_EXTENSION] = replace(terms_of(app), streams=streams)
+    app.extensions[_EXTENSION] = replace(worker_settings_of(app), streams=streams)
 
 
 def recognise_sessions(app: Flask, is_logged_in: Callable[[Any], bool]) -> None:
     """Have the worker of *app* ask *is_logged_in* whether a head is of a browser logged in."""
-    app.extensions[_EXTENSION] = replace(terms_of(app), is_logged_in=is_logged_in)
+    app.extensions[_EXTENSION] = replace(worker_settings_of(app), is_logged_in=is_logged_in)
 
 
-def terms_of(app: Any) -> Terms:
+def worker_settings_of(app: Any) -> WorkerSettings:
     """The settings for the worker of *app*."""
-    terms: Terms = getattr(app, "extensions", {}).get(_EXTENSION, Terms())
-    return terms
+    settings: WorkerSettings = getattr(app, "extensions", {}).get(_EXTENSION, WorkerSettings())
+    return settings

@@ -13,7 +13,7 @@ from chatbot_server.web.server.incoming import ReceiveTimeout
 SILENCE_SECONDS = 20.0  # how long a client may send nothing in the middle of a body
 
 
-class ComingBody(io.RawIOBase):
+class StreamedBody(io.RawIOBase):
     """The body of a request, of which a part is still to come, for a thread that may wait.
 
     Args:
