@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from chatbot_server.service.children import JOB_NAMES, ON_CALL_ONLY
+
 PACKAGE = Path(__file__).parents[1] / "chatbot_server"
 FOR_ALL = {"config", "errors", "logs", "messages", "metrics", "resources", "temporary"}
 ENTRANCES = {"__init__", "__main__", "app", "cli"}
@@ -290,3 +292,11 @@ def test_the_table_of_the_architecture_page_says_the_same() -> None:
     }
     assert table.pop("cli") == set()
     assert table == {name: used - FOR_ALL for name, used in MAY_USE.items()}
+
+
+def test_the_architecture_page_tells_when_each_job_runs() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `jobs (\w+)` \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE))
+    assert rows.keys() == set(JOB_NAMES)
+    on_call = {name for name, when in rows.items() if when.startswith("on call")}
+    assert on_call == set(ON_CALL_ONLY)

@@ -140,8 +140,8 @@ def golden(config: Config, database: Database) -> None:
 def again(config: Config, database: Database) -> None:
     """Ask the questions of conversations once more, as somebody asked for in the browser."""
     # Imported here: no other job but that of golden questions needs what writes answers.
-    from chatbot_server.conversation.model.again import answer_requests
     from chatbot_server.conversation.model.golden import GoldenWriter
+    from chatbot_server.conversation.model.todays_answers import answer_requests
 
     engine = build_engine(config)
     if is_loaded(engine):

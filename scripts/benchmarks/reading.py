@@ -33,10 +33,10 @@ from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Unreadable
 from chatbot_server.retrieval.read.extractor import Extractor
-from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.text.blocks import Block
 from chatbot_server.retrieval.read.html.text.names import SILENT
 from chatbot_server.retrieval.read.html.unread.visible import Visibility
+from chatbot_server.retrieval.read.html.visible_facts import visible_facts
 from chatbot_server.retrieval.read.html_page import parsed, read_html
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.knowledge.documents import documents_of
@@ -86,7 +86,7 @@ class SiteFigures:
                 self.lost_headings.append(f"{page.name}: {heading}")
         language = str(next(iter(tree.xpath("/html/@lang")), ""))
         blocks = [Block(line) for line in lines]
-        for words, places in seen_facts(tree, blocks, ",", language):
+        for words, places in visible_facts(tree, blocks, ",", language):
             self.facts += 1
             if not places:
                 self.lost_facts.append(f"{page.name}: {words}")

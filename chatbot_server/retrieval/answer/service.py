@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from chatbot_server.retrieval.answer.joined import ground_each, ground_single
 from chatbot_server.retrieval.answer.search.query import MAX_QUESTION, EarlierTurns
 from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.wordings import entry_asked_for
 from chatbot_server.retrieval.answer.sections.candidates import load_candidates
+from chatbot_server.retrieval.answer.several_questions import ground_each, ground_single
 from chatbot_server.retrieval.answer.shown_sections import ShownSection, ShownSections
 from chatbot_server.retrieval.answer.site_search import HITS, SiteSearch
 from chatbot_server.retrieval.answer.subject import SUBJECT_LOOKBACK, Subject, subject_of

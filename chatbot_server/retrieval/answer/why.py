@@ -11,11 +11,11 @@ from chatbot_server.retrieval.answer.decide.evidence import (
     quotable,
     threshold_raise,
 )
-from chatbot_server.retrieval.answer.joined import has_few_own_words
 from chatbot_server.retrieval.answer.search.query import EarlierTurns, Query
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.several_questions import has_few_own_words
 from chatbot_server.retrieval.answer.show.sources import clean_heading
 from chatbot_server.retrieval.base import GroundingOutcome
 from chatbot_server.retrieval.index.chunks import below

@@ -32,7 +32,7 @@ from chatbot_server.retrieval.language.text import clean
 from chatbot_server.retrieval.read import urls
 from chatbot_server.retrieval.read.document import NOTICES
 from chatbot_server.retrieval.read.extractor import Extraction, Extractor, kind_of
-from chatbot_server.retrieval.read.html.moved import header_target
+from chatbot_server.retrieval.read.html.forwarding import header_target
 from chatbot_server.retrieval.read.html.text.blocks import unpacked
 from chatbot_server.retrieval.read.html_page import NOT_KEPT, robots_directives
 from chatbot_server.storage.database import Database

@@ -64,10 +64,10 @@ class Extraction:
 
     Attributes:
         blocks: of a page, as made by :func:`.html.blocks.packed`.
-        facts: of a page, as made by :func:`.html.seen.seen_facts`.
+        facts: of a page, as made by :func:`.html.visible_facts.visible_facts`.
         not_found: whether the page says that it is none, see :mod:`.html.not_found`.
-        moved_to: where a page sends all its visitors, see :mod:`.html.moved`.
-        needs_scripts: whether a visitor sees more of the page, see :mod:`.html.scripted`.
+        moved_to: where a page sends all its visitors, see :mod:`.html.forwarding`.
+        needs_scripts: whether a visitor sees more of the page, see :mod:`.html.built_by_scripts`.
         language: as declared by the page.
         notice: the code of a sentence about what was not read.
     """

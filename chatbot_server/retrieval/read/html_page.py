@@ -7,18 +7,20 @@ from typing import Any
 from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
+from chatbot_server.retrieval.read.html.built_by_scripts import (
+    is_built_by_scripts,
+    show_shadow_roots,
+)
 from chatbot_server.retrieval.read.html.display.amounts import show_amounts
 from chatbot_server.retrieval.read.html.display.choices import show_choices
 from chatbot_server.retrieval.read.html.display.protected import show_protected_addresses
 from chatbot_server.retrieval.read.html.display.signs import show_signs
 from chatbot_server.retrieval.read.html.display.word_processors import show_as_typed
+from chatbot_server.retrieval.read.html.forwarding import moved_to
 from chatbot_server.retrieval.read.html.links import links
-from chatbot_server.retrieval.read.html.moved import moved_to
 from chatbot_server.retrieval.read.html.not_found import says_not_found
 from chatbot_server.retrieval.read.html.schema_org.business import business_sections
 from chatbot_server.retrieval.read.html.schema_org.items import faq_pairs, items
-from chatbot_server.retrieval.read.html.scripted import is_built_by_scripts, show_shadow_roots
-from chatbot_server.retrieval.read.html.seen import seen_facts
 from chatbot_server.retrieval.read.html.text.blocks import Block, markdown, packed, page_text
 from chatbot_server.retrieval.read.html.title import page_title, site_names
 from chatbot_server.retrieval.read.html.unread.invisible_text import mark_invisible
@@ -27,6 +29,7 @@ from chatbot_server.retrieval.read.html.unread.posting_dates import name_posting
 from chatbot_server.retrieval.read.html.unread.shop_themes import strike_out
 from chatbot_server.retrieval.read.html.unread.translations import take_translations
 from chatbot_server.retrieval.read.html.unread.visible import Visibility
+from chatbot_server.retrieval.read.html.visible_facts import visible_facts
 from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_BYTES = 20_000_000
@@ -80,7 +83,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         "site_name": next(iter(names), other_name),
         "blocks": packed(blocks),
         "needs_scripts": needs_scripts,
-        "facts": seen_facts(tree, blocks, decimal, language, visibility),
+        "facts": visible_facts(tree, blocks, decimal, language, visibility),
     }
 
 

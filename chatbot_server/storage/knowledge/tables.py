@@ -133,7 +133,7 @@ class KnowledgeReading(Base):
     Attributes:
         digest: equal for pages with the same text.
         blocks: JSON, see :mod:`chatbot_server.retrieval.read.html.text.blocks`.
-        facts: JSON, see :mod:`chatbot_server.retrieval.read.html.seen`.
+        facts: JSON, see :mod:`chatbot_server.retrieval.read.html.visible_facts`.
         lost: JSON, the facts among these that no document of the crawl states.
     """
 

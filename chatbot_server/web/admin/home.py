@@ -32,7 +32,7 @@ from chatbot_server.storage.visitors.analytics import Period, activity
 from chatbot_server.storage.visitors.feedback import contact_requests
 from chatbot_server.storage.visitors.quality import worse_now
 from chatbot_server.web.admin.access import PATH, may
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     DAY,
     AdminParts,

@@ -17,7 +17,7 @@ from chatbot_server.storage.site.settings import change_site, settings_of
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.answers.knowledge import explain_sources
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

@@ -14,6 +14,7 @@ from chatbot_server.retrieval.read.html.layout.accordions import (
     is_sign,
     is_title,
 )
+from chatbot_server.retrieval.read.html.layout.after_accordions import HeadingsAbove
 from chatbot_server.retrieval.read.html.layout.cards import Cards
 from chatbot_server.retrieval.read.html.layout.columns import (
     column_beside,
@@ -23,7 +24,6 @@ from chatbot_server.retrieval.read.html.layout.columns import (
 from chatbot_server.retrieval.read.html.layout.eyebrows import put_eyebrow_below
 from chatbot_server.retrieval.read.html.layout.loose_rows import table_of_boxes
 from chatbot_server.retrieval.read.html.layout.margins import only_main
-from chatbot_server.retrieval.read.html.layout.reopened import HeadingsAbove
 from chatbot_server.retrieval.read.html.layout.run_in_headings import (
     AFTER_RUN_IN,
     is_run_in_heading,

@@ -30,7 +30,7 @@ from chatbot_server.storage.knowledge.documents import waiting_counts
 from chatbot_server.storage.knowledge.sources import get_source
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

@@ -17,7 +17,7 @@ from chatbot_server.storage.knowledge.tables import KnowledgeDocument, Knowledge
 from chatbot_server.storage.knowledge.versions import AUTOMATIC, version_before
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import AdminParts, go, load_site, problem_of, render
 
 

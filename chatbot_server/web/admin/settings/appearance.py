@@ -24,7 +24,7 @@ from chatbot_server.storage.site.settings import (
 from chatbot_server.storage.site.sites import Site, find_site
 from chatbot_server.storage.visitors.erasure import erase_conversations_of
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

@@ -11,7 +11,7 @@ from chatbot_server.messages import LANGUAGES, say
 from chatbot_server.storage.site.history import changes_of, undo_change, value_in_words
 from chatbot_server.storage.site.sites import find_site
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

@@ -35,7 +35,7 @@ from chatbot_server.storage.site.webhooks import (
     webhooks_of,
 )
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

@@ -23,7 +23,7 @@ from chatbot_server.storage.owners.accounts import (
     withdraw_invitations,
 )
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, render
 from chatbot_server.web.middleware.address import own_address
 

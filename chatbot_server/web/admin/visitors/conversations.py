@@ -11,7 +11,13 @@ from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request
 
-from chatbot_server.conversation.model import again
+from chatbot_server.conversation.model.todays_answers import (
+    asked_questions,
+    is_requested,
+    request_answers,
+    stored_answers,
+    todays_answers,
+)
 from chatbot_server.conversation.service import QUIET_SECONDS
 from chatbot_server.engine.base import may_write
 from chatbot_server.errors import UsageError
@@ -88,7 +94,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             find_conversation(session, site_id, identifier)
         if not may_write(parts.engine):
             return go("conversation", key=key, identifier=identifier, again="yes")
-        again.request_answers(parts.config.run_dir, parts.database, site_id, identifier)
+        request_answers(parts.config.run_dir, parts.database, site_id, identifier)
         parts.call_job("again")
         return go("conversation", key=key, identifier=identifier, again="model")
 
@@ -177,9 +183,9 @@ def _answers_now(
     """
     answerer = request.args.get("again")
     if answerer == "model":
-        answers = again.stored_answers(messages)
-        is_asking = again.is_requested(parts.config.run_dir, thread.id)
-        questions = again.asked_questions(messages) if is_asking else []
+        answers = stored_answers(messages)
+        is_asking = is_requested(parts.config.run_dir, thread.id)
+        questions = asked_questions(messages) if is_asking else []
         waiting = [question.id for question in questions if question.id not in answers]
         return {"now_answers": answers, "waiting": waiting, "is_asking": is_asking}
     if not answerer:
@@ -188,7 +194,7 @@ def _answers_now(
         site = session.get_one(Site, thread.site_id)
     answers = {
         question.id: answer
-        for question, answer in again.todays_answers(parts.knowledge, site, thread, messages)
+        for question, answer in todays_answers(parts.knowledge, site, thread, messages)
     }
     return {"now_answers": answers, "waiting": [], "is_asking": False}
 

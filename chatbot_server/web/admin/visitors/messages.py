@@ -25,7 +25,7 @@ from chatbot_server.storage.visitors.feedback import (
 )
 from chatbot_server.storage.visitors.outbox import Undelivered, undelivered
 from chatbot_server.web.admin.access import PATH
-from chatbot_server.web.admin.audited import tell_audit
+from chatbot_server.web.admin.audit_notes import tell_audit
 from chatbot_server.web.admin.pages import (
     AdminParts,
     admin_language,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from chatbot_server.retrieval.answer.joined import ground_single
 from chatbot_server.retrieval.answer.service import KnowledgeBase
+from chatbot_server.retrieval.answer.several_questions import ground_single
 from chatbot_server.retrieval.answer.why import explain
 from chatbot_server.retrieval.base import Grounding, Passage, Source
 from chatbot_server.retrieval.curate.library import add_note

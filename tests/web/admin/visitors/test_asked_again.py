@@ -11,8 +11,8 @@ from support.scripted_chat import ScriptedModel
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
-from chatbot_server.conversation.model.again import answer_requests, is_requested
 from chatbot_server.conversation.model.golden import GoldenWriter
+from chatbot_server.conversation.model.todays_answers import answer_requests, is_requested
 from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.retrieval.answer.service import KnowledgeBase

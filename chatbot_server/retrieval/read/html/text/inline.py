@@ -9,14 +9,14 @@ from urllib.parse import unquote
 
 from chatbot_server.retrieval.read.html.text.broken_lines import BrokenLine, joined_lines
 from chatbot_server.retrieval.read.html.text.names import BLOCKS, CONTACT, MARKING
-from chatbot_server.retrieval.read.html.text.raised import MARKS, on_the_line
+from chatbot_server.retrieval.read.html.text.superscripts import MARKS, on_the_line
 from chatbot_server.retrieval.read.typed_signs import with_signs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 # A mark in the text being gathered, from the area that Unicode leaves to programs, like those of
-# :mod:`.raised`.
+# :mod:`.superscripts`.
 _LINE = "\ue000"
 # Nobody reads them: icons of fonts, and blanks without width that editors leave.
 _NO_MARKS = dict.fromkeys((0x200B, 0xFEFF, *range(0xE000, 0xF900)))

@@ -28,7 +28,7 @@ LONGEST = 60
 _FACT = re.compile(r"[\d@]")
 
 
-def seen_facts(
+def visible_facts(
     tree: Any,
     blocks: Sequence[Block],
     decimal: str,

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from chatbot_server.retrieval.read.extractor import SECONDS
-from chatbot_server.retrieval.read.html.seen import MAX_FACTS, seen_facts
 from chatbot_server.retrieval.read.html.text.blocks import Block, unpacked
+from chatbot_server.retrieval.read.html.visible_facts import MAX_FACTS, visible_facts
 from chatbot_server.retrieval.read.html_page import parsed, read_html
 
 
 def facts_of(body: str, *texts: str) -> list[list[Any]]:
     """The facts seen in *body*, where the blocks that were read of it are *texts*."""
     tree = parsed(f"<html lang=en><body>{body}</body></html>")
-    return seen_facts(tree, [Block(text) for text in texts], ".", "en")
+    return visible_facts(tree, [Block(text) for text in texts], ".", "en")
 
 
 @pytest.mark.parametrize(
