@@ -300,3 +300,12 @@ def test_the_architecture_page_tells_when_each_job_runs() -> None:
     assert rows.keys() == set(JOB_NAMES)
     on_call = {name for name, when in rows.items() if when.startswith("on call")}
     assert on_call == set(ON_CALL_ONLY)
+
+
+def test_the_command_line_uses_no_page_of_the_owners() -> None:
+    """What both say stands below both."""
+    pages = "chatbot_server.web.admin"
+    for module, file in modules().items():
+        if room(module) == "cli":
+            used = {target for target in imports(module, file) if target.startswith(pages)}
+            assert not used, f"{file} uses {sorted(used)}"

@@ -7,6 +7,7 @@ from contextlib import suppress
 import click
 from sqlalchemy.orm import Session
 
+from chatbot_server.accounts.audit_words import about_in_words, action_in_words
 from chatbot_server.accounts.second_factor import turn_off
 from chatbot_server.accounts.service import create_owner, open_setup, renew_setup, reset_token
 from chatbot_server.cli.context import Context
@@ -92,8 +93,6 @@ def second_factor_off(context: Context, /, name: str) -> None:
 @click.pass_obj
 def show_log(context: Context, /, most: int, as_json: bool) -> None:
     """Show what people did on the owner's pages and here."""
-    from chatbot_server.web.admin.settings.audit import about_in_words, action_in_words
-
     with context.database.session() as session:
         entries = entries_before(session, most=most)
     if as_json:
