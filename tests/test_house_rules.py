@@ -13,7 +13,7 @@ from support.source.house import House
 ROOT = Path(__file__).parents[1]
 HOUSE = House(ROOT / "chatbot_server")
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION, MOST_PARAMETERS = 400, 50, 10, 6
-MOST_PARTICIPLES = 0.01  # of all locals
+MOST_PARTICIPLES = 0.003  # of all locals
 MOST_USED_ONCE = 0.12  # of all functions
 
 

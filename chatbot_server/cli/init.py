@@ -42,15 +42,15 @@ def init(
         "server.port": port,
         "engine.model": model,
     }
-    typed = {key: value for key, value in options.items() if value is not None}
+    option_values = {key: value for key, value in options.items() if value is not None}
     if context.config_file.exists():
         _create_database(context)
         click.echo(context.say("init_kept", file=context.config_file))
-        for line in _unused(context, typed):
+        for line in _unused(context, option_values):
             click.echo(line, err=True)
         return
     settings: dict[str, Any] = {"data_dir": data_dir or "data"}
-    for key, value in typed.items():
+    for key, value in option_values.items():
         section, _, name = key.partition(".")
         if name:
             is_none = (key, value) == ("engine.model", "none")
@@ -63,7 +63,7 @@ def init(
     except (ChatbotError, OSError) as error:
         # What does not work must not be there at the next try, which keeps what there is.
         context.config_file.unlink()
-        if isinstance(error, ConfigError) and error.field in typed:
+        if isinstance(error, ConfigError) and error.field in option_values:
             values = error.values | {"file": OPTIONS[error.field]}
             raise ConfigError(error.code, field=error.field, **values) from None
         raise
@@ -75,7 +75,7 @@ def _create_database(context: Context) -> None:
         playground_site(session)
 
 
-def _unused(context: Context, typed: Mapping[str, str | int]) -> Iterator[str]:
+def _unused(context: Context, option_values: Mapping[str, str | int]) -> Iterator[str]:
     """A sentence on each option that says something else than the configuration."""
     config = context.config
     present = {
@@ -84,7 +84,7 @@ def _unused(context: Context, typed: Mapping[str, str | int]) -> Iterator[str]:
         "server.port": config.server.port,
         "engine.model": config.engine.model or "none",
     }
-    for key, value in typed.items():
+    for key, value in option_values.items():
         folder = context.config_file.resolve().parent
         typed_value = (folder / str(value)).resolve() if key == "data_dir" else value
         if str(present[key]) != str(typed_value):

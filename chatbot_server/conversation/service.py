@@ -118,10 +118,10 @@ class ConversationService:
         Raises:
             ChatbotError: the conversation cannot be continued.
         """
-        opened = self._open_or_begin(question)
-        conversation = opened.row
-        replaced_messages = last_exchange(opened.before) if question.retry else ()
-        before = opened.before[: len(opened.before) - len(replaced_messages)]
+        opened_conversation = self._open_or_begin(question)
+        conversation, before = opened_conversation.row, opened_conversation.before
+        replaced_messages = last_exchange(before) if question.retry else ()
+        before = before[: len(before) - len(replaced_messages)]
         if replaced_messages:  # a visitor who asks again wants another answer than the cached one
             self._parts.cache.reject(question.site.key, replaced_messages[0].text)
         conversation.extend(question.site.days_kept(self._retention_days))
@@ -131,7 +131,7 @@ class ConversationService:
         return PreparedQuestion(
             question,
             conversation,
-            Started(conversation.id, random_id(), random_id(), opened.secret),
+            Started(conversation.id, random_id(), random_id(), opened_conversation.secret),
             question.dialogue(before),
             replaces=tuple(message.id for message in replaced_messages),
             is_self_contained=not before and not mask.labels,

@@ -70,6 +70,6 @@ def read_call(text: str) -> tuple[str, str] | None:
 def _call_json(call: ToolCall) -> str:
     """The call as JSON; arguments that cannot be read, or not be written again, stay a text."""
     with suppress(ValueError, RecursionError):
-        parsed = {"name": call.name, "arguments": json.loads(call.arguments or "{}")}
-        return json.dumps(parsed, ensure_ascii=False)
+        call_object = {"name": call.name, "arguments": json.loads(call.arguments or "{}")}
+        return json.dumps(call_object, ensure_ascii=False)
     return json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)

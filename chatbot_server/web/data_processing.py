@@ -34,5 +34,5 @@ def _writes(model: str | None, site: Site, config: Config) -> bool:
         return model is not None
     try:
         return find_model(model, config.models_dir).tier != "quote"
-    except ModelError:  # it is not here yet: say too much rather than too little
+    except ModelError:  # not here yet: it is better to say too much than too little
         return True

@@ -16,7 +16,7 @@ def csv_lines(
 ) -> Iterator[str]:
     """*rows* as CSV (RFC 4180), with a byte order mark so that spreadsheets read UTF-8.
 
-    Those that speak French take a semicolon for the separator, and a comma for a decimal point.
+    French spreadsheets expect a semicolon between cells, and a comma as the decimal point.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";" if language == "fr" else ",")

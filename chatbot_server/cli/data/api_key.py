@@ -69,10 +69,10 @@ def list_keys(context: Context, /, as_json: bool) -> None:
     if not keys:
         click.echo(context.say("api_key_none"))
     for key in keys:
-        used, expires = key["used"], key["expires"]
+        last_used, expires = key["used"], key["expires"]
         times = {
             "created": minute_of(key["created"]),
-            "used": minute_of(used) if used else context.say("api_key_unused"),
+            "used": minute_of(last_used) if last_used else context.say("api_key_unused"),
             "expires": minute_of(expires) if expires else "–",
         }
         click.echo(context.say("api_key_line", **key | times))

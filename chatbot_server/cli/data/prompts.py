@@ -50,7 +50,7 @@ def confirm(context: Context, question: str) -> None:
 
 
 def _typed(prompt: str, *, hide_input: bool = False) -> str:
-    typed: str = click.prompt(
+    answer: str = click.prompt(
         prompt, default="", hide_input=hide_input, show_default=False, prompt_suffix="", err=True
     )
-    return typed
+    return answer

@@ -91,9 +91,9 @@ def _answer_from_pages(
     """The entries that are near, the pages that answer, or an honest no with pages to look at."""
     query, sections = material.query, material.sections
     if page := page_titled(sections, query, frame.titles, material.index.unit):
-        shown = first_of(page)
-        rest = headings_of_rest(page, shown, frame.titles)
-        return replace(_show_best(shown, material, frame), further=rest)
+        sections = first_of(page)
+        rest = headings_of_rest(page, sections, frame.titles)
+        return replace(_show_best(sections, material, frame), further=rest)
     candidates = in_own_language(quotable(sections, query), query)
     assessment = None
     if candidates:

@@ -124,8 +124,10 @@ def _explain_one(
 
 def _excluded_last(sections: Sequence[Candidate], query: Query) -> list[Candidate]:
     """*sections* in their order, those of pages that may not be quoted at the end."""
-    allowed = {section.chunk.id for section in quotable(sections, query)}
-    return sorted(sections, key=lambda each: not each.document.faq and each.chunk.id not in allowed)
+    quotable_ids = {section.chunk.id for section in quotable(sections, query)}
+    return sorted(
+        sections, key=lambda each: not each.document.faq and each.chunk.id not in quotable_ids
+    )
 
 
 def _evidence(

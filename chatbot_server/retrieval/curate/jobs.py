@@ -43,10 +43,10 @@ logger = logging.getLogger(__name__)
 
 def crawl_due(database: Database, settings: RetrievalSection, run_dir: Path) -> int:
     """Crawl due sources, also those that are added meanwhile; returns how many."""
-    count, tried = 0, set[int]()
-    while left := [source_id for source_id in sources_due(database) if source_id not in tried]:
-        source_id = left[0]
-        tried.add(source_id)
+    count, past_sources = 0, set[int]()
+    while due := [each for each in sources_due(database) if each not in past_sources]:
+        source_id = due[0]
+        past_sources.add(source_id)
         try:
             crawl_source(database, settings, run_dir, source_id)
             _warn_of_no_pages(database, source_id)

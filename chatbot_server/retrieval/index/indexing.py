@@ -45,8 +45,8 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     Chunks with the same text stay; former texts become versions before, see :func:`store_versions`.
     """
     by_url = {analysis.draft.url[:MAX_URL]: analysis for analysis in analyses}
-    stored = list(documents_at(session, source.id, list(by_url)))
-    digests_of_no_change = known_digests(session, source, stored)
+    stored_rows = list(documents_at(session, source.id, list(by_url)))
+    digests_of_no_change = known_digests(session, source, stored_rows)
     changes = {
         url: analysis
         for url, analysis in by_url.items()
@@ -54,7 +54,7 @@ def put_all(session: Session, source: KnowledgeSource, analyses: Iterable[Analys
     }
     if not changes:
         return 0
-    existing = {row.url: row for row in stored if row.url in changes}
+    existing = {row.url: row for row in stored_rows if row.url in changes}
     store_versions(session, source, existing.values())
     former = {
         url: _chunks_that_may_stay(session, row, changes[url]) for url, row in existing.items()

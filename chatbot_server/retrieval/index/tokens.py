@@ -37,10 +37,10 @@ def load_tokens(unit: UnitOfWork, chunk_ids: Sequence[int], fit: str) -> dict[in
 
 def load_token_index(unit: UnitOfWork, site_id: int, fit: str) -> TokenIndex | None:
     """The tokens of all pages of a site; None while those of some are not stored."""
-    stored = tokens_of_site(unit, site_id, fit)
-    if stored is None:
+    stored_tokens = tokens_of_site(unit, site_id, fit)
+    if stored_tokens is None:
         return None
-    return TokenIndex({chunk: _tokens(numbers) for chunk, numbers in stored.items()})
+    return TokenIndex({chunk: _tokens(numbers) for chunk, numbers in stored_tokens.items()})
 
 
 def _tokens(numbers: bytes) -> Tokens:

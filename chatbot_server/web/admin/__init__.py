@@ -1,1 +1,1 @@
-"""The owner's pages: server-rendered, and whole without JavaScript."""
+"""The owner's pages: rendered on the server, and complete without JavaScript."""

@@ -60,9 +60,9 @@ class Clock:
             raise UsageError("date_wrong", field=field, found=text[:20]) from None
 
     def step_of_days(self, *moments: int) -> int:
-        """The longest step in seconds at a multiple of which each day around *moments* begins.
+        """The longest step in seconds that the start of each day around *moments* is a multiple of.
 
-        An hour, or less in time zones that are not a whole number of hours from UTC.
+        An hour; less in time zones that differ from UTC by a part of an hour.
         """
         zone = self._zone()
         offsets = (self._local(moment).astimezone(zone).utcoffset() for moment in moments)

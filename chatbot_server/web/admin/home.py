@@ -49,7 +49,7 @@ from chatbot_server.web.snippet import snippet_for
 
 WEEK = 7 * DAY
 DAYS_OF_REMINDING = 30
-LOW_DISK = 1_000_000_000  # bytes; a backup or an upgrade may fail
+LOW_DISK = 1_000_000_000  # bytes; with less, a backup or an upgrade may fail
 
 
 def add_home(bp: Blueprint, parts: AdminParts) -> None:
@@ -181,7 +181,7 @@ def _todo(site: Site, *, has_pages: bool) -> list[tuple[str, str, bool]]:
 
 
 def _step_of_suggestions(site: Site) -> list[tuple[str, str, str, bool]]:
-    """The step that offers questions in the chat: who leaves it out is not reminded for ever."""
+    """The step that offers questions in the chat; while a site is new, also if it is not done."""
     is_new = now() < site.created + DAYS_OF_REMINDING * DAY
     has_some = bool(site.suggestions)
     return [("suggest", "show_trial", "suggest", has_some)] if is_new or has_some else []

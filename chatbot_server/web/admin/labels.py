@@ -6,7 +6,8 @@ import re
 
 from chatbot_server.messages import say
 
-# The sentence of each field; where two pages call one differently, under the name of the view.
+# The message key of each field's label. Where two pages label a field differently, it stands here
+# under the name of the view, too.
 LABELS = {
     "save_appearance.name": "appearance_name",
     "start_site.name": "start_name",

@@ -1,4 +1,4 @@
-"""Steps from an empty server to a bubble on the owner's site; each can be left out and taken up."""
+"""Steps from an empty server to a bubble on the owner's site; each can be done later."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from gunicorn import glogging  # type: ignore[import-untyped]
 from chatbot_server.logs import LineFormatter
 
 LINES_A_MINUTE = 20
-# Beginnings of gunicorn's lines with an address or a piece of a request; the worker logs its own.
+# How gunicorn's lines with an address or a piece of a request begin. They are left out: the worker
+# logs its own.
 TELLTALE = ("Invalid request from ip=", "Error handling request")
 
 

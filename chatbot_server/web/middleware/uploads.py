@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 
 from flask import Request
 
-# A file may take one part in so many of the free disk: it is copied to its place, and unpacked.
+# A file may take the free disk divided by this number: it is copied to its place, and unpacked.
 SHARE = 4
 TICKET = "upload"  # the name of the ticket in a query
 TICKET_SECONDS = 1800  # in which an upload must begin

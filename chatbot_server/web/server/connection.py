@@ -22,7 +22,7 @@ MOST_WAITING = 262_144
 
 
 class State(Enum):
-    """Whose turn it is."""
+    """What the server waits for, or does, on a connection."""
 
     READING = auto()  # the client sends its request
     WORKING = auto()  # a thread answers; the loop leaves the connection alone

@@ -25,9 +25,9 @@ from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 # The longest head, enough for a browser with many cookies. gunicorn allows sixty fields of 8 KB.
 HEAD_BYTES = 65_536
 BLANK_LINE = b"\r\n\r\n"
-# The most bytes that the sizes and extensions of chunks may take beside their contents.
+# The most bytes that the sizes and extensions of chunks may take besides their contents.
 CHUNK_OVERHEAD = 65_536
-# gunicorn's parser reads so many bytes more than it is asked for.
+# The number of bytes that gunicorn's parser reads beyond those that it is asked for.
 READ_AHEAD = 2048
 
 BodyLimit = Callable[[Any], int]
@@ -39,7 +39,7 @@ class ReceiveTimeout:
 
     Attributes:
         seconds: the time for head and body of a short one.
-        bytes_per_second: for so many bytes, it has one second more.
+        bytes_per_second: for each time that it has as many bytes, it gets one second more.
     """
 
     seconds: float = 20.0

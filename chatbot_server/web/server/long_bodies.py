@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from chatbot_server.web.server.connection import Connection
 from chatbot_server.web.server.worker_settings import WorkerSettings
 
-# Bodies of more bytes are longer than those of visitors. Together, they may take so many bytes of
-# memory while they come.
-LONG, LONG_TOGETHER = 131_072, 64_000_000
+LONG = 131_072  # bytes; no body that a visitor sends has more
+LONG_TOGETHER = 64_000_000  # bytes that all long bodies may take in memory while they come
 
 
 def find_refusable(
@@ -26,7 +25,7 @@ def find_refusable(
         return None
     strangers = [each for each in long if not settings.is_logged_in(each.reader.head)] or long
     households = {each: settings.household(each.reader.head, each.client) for each in strangers}
-    taken = Counter[str]()
+    bytes_of = Counter[str]()
     for each, household in households.items():
-        taken[household] += each.reader.size
-    return min(strangers, key=lambda each: (-taken[households[each]], each.reader.size))
+        bytes_of[household] += each.reader.size
+    return min(strangers, key=lambda each: (-bytes_of[households[each]], each.reader.size))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 
-# Files a process has open beside connections: database, engine, child processes.
+# Files that a process has open besides connections: database, engine, child processes.
 OTHER_FILES = 200
 
 

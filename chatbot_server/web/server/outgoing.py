@@ -44,7 +44,7 @@ class Outbox:
         return self.size < size_before or not self.size
 
     def _drop(self, sent_size: int) -> None:
-        """Remove so many bytes, which were sent."""
+        """Remove the first *sent_size* bytes, which were sent."""
         self.size -= sent_size
         while sent_size:
             piece = self._pieces.popleft()

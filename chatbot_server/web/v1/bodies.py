@@ -21,7 +21,7 @@ MAX_TOOLS = 128
 MAX_PROMPT_TOKENS = 131_072  # the longest context
 # OpenAI's limit; client libraries cut their batches by it.
 MAX_INPUTS = 2048
-MAX_INPUT_CHARS = 4_000_000  # about the length of so many texts of 512 tokens
+MAX_INPUT_CHARS = 4_000_000  # about the length of MAX_INPUTS texts of 512 tokens
 
 
 class ChatCompletionBody(SeveralAnswers, GenerationBody):

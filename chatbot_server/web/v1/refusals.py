@@ -109,7 +109,7 @@ def read_application_body(request: Request, model: type[Body]) -> Body:
 
 
 def _refuse_broken_json(data: bytes) -> None:
-    """Say what is wrong with *data*, where more is than that it is no object."""
+    """Say what is wrong with *data*, unless all that is wrong is that it is no object."""
     if not _is_unicode(data):
         raise BadRequest("api_body_not_utf8", field="body") from None
     try:

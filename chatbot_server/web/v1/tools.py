@@ -271,7 +271,7 @@ class ToolCompletion(TransformedCompletion):
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Whether objects and lists are nested more than so many *levels* deep."""
+    """Whether objects and lists are nested more than *levels* deep."""
     inside = [value] if isinstance(value, dict | list) else []
     for _ in range(levels):
         inside = [
@@ -291,32 +291,32 @@ def _wire(spec: FunctionSpec) -> dict[str, Any]:
 
 def _arguments(parameters: dict[str, Any] | None, place: str) -> dict[str, Any]:
     """The schema of a call's arguments: an object, and an empty one where none are named."""
-    relaxed = _relaxed(parameters, place)
-    if not relaxed.keys() & {"type", "$ref", "anyOf", "oneOf", "enum", "const"}:
-        relaxed = {"type": "object", "properties": {}} | relaxed
-    is_empty = relaxed.get("properties") == {} and not (parameters or {}).get(ADDITIONAL)
-    return relaxed | ({ADDITIONAL: False} if is_empty else {})
+    schema = _supported_part(parameters, place)
+    if not schema.keys() & {"type", "$ref", "anyOf", "oneOf", "enum", "const"}:
+        schema = {"type": "object", "properties": {}} | schema
+    is_empty = schema.get("properties") == {} and not (parameters or {}).get(ADDITIONAL)
+    return schema | ({ADDITIONAL: False} if is_empty else {})
 
 
-def _relaxed(schema: Any, place: str) -> dict[str, Any]:
-    """*schema* with what a grammar can keep to, and nothing else.
+def _supported_part(schema: Any, place: str) -> dict[str, Any]:
+    """The part of *schema* that our grammars support.
 
     *place* is where its root will be, so that its references lead to its own definitions.
     """
     if not isinstance(schema, dict):
         return {}
-    relaxed = partial(_relaxed, place=place)
+    supported_part = partial(_supported_part, place=place)
     limits = {
         key: value for key, value in schema.items() if key in SUPPORTED or _is_bound(key, value)
     }
     for key in ("properties", "$defs", "definitions"):
         if isinstance(limits.get(key), dict):
-            limits[key] = {name: relaxed(part) for name, part in limits[key].items()}
+            limits[key] = {name: supported_part(part) for name, part in limits[key].items()}
     for key in ("anyOf", "oneOf", "prefixItems"):
         if isinstance(limits.get(key), list):
-            limits[key] = [relaxed(part) for part in limits[key]]
+            limits[key] = [supported_part(part) for part in limits[key]]
     if "items" in limits:
-        limits["items"] = relaxed(limits["items"])
+        limits["items"] = supported_part(limits["items"])
     reference = limits.get("$ref")
     if isinstance(reference, str) and reference.startswith("#"):
         return {"$ref": place + reference.removeprefix("#")}

@@ -63,7 +63,7 @@ def loader_integrity() -> str:
 def _earlier_parts(folder: Path, files: dict[str, bytes]) -> dict[str, bytes]:
     """Add the parts in *files* to *folder*, drop the oldest version, and return all parts.
 
-    If the folder cannot be written, parts of earlier versions are missing, and nothing else.
+    If the folder cannot be written, only the parts of earlier versions are missing.
     """
     own = folder / hashlib.sha256(files[LOADER]).hexdigest()[:10]
     try:

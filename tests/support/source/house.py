@@ -24,7 +24,7 @@ from pathlib import Path
 
 _PARTICIPLES = """
 begun bought broken brought built caught chosen done drawn fallen felt forgotten found given gone
-got had heard held hidden hit kept known laid led left lent lost made meant met paid said seen sent
+got had heard held hidden kept known laid led left lent lost made meant met paid said seen sent
 shown shut spelled spelt spent spoken stolen stood taken taught thought thrown told understood
 wanted won worn written
 """

@@ -26,19 +26,19 @@ class WeighedWords:
 
     def held_in(self, terms: frozenset[str]) -> int:
         """Which of the words occur in *terms*: a bit for each, the first one lowest."""
-        held = 0
+        selection = 0
         for term in self._terms & terms:
-            held |= self._bits[term]
-        return held
+            selection |= self._bits[term]
+        return selection
 
-    def weight(self, held: int) -> float:
-        """The sum of the weights of those words whose bits are set in *held*."""
-        if held not in self._sums:
+    def weight(self, selection: int) -> float:
+        """The sum of the weights of those words whose bits are set in *selection*."""
+        if selection not in self._sums:
             weights = enumerate(self._weights)
-            self._sums[held] = sum(weight for at, weight in weights if held >> at & 1)
-        return self._sums[held]
+            self._sums[selection] = sum(weight for at, weight in weights if selection >> at & 1)
+        return self._sums[selection]
 
-    def share(self, held: int) -> float:
+    def share(self, selection: int) -> float:
         """The share of these in the sum of all weights."""
         whole = self.weight((1 << len(self._weights)) - 1)
-        return self.weight(held) / whole if whole else 0.0
+        return self.weight(selection) / whole if whole else 0.0

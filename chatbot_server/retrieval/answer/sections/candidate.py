@@ -154,7 +154,7 @@ class Candidate:
         """The share that title, headings and the best two neighbouring sentences contain."""
         about, sentences = self._about_held, self._sentences_held
         pairs = {first | second for first, second in pairwise(sentences)} or {*sentences, 0}
-        return max(self.query.share_held(about | held) for held in pairs)
+        return max(self.query.share_held(about | pair) for pair in pairs)
 
     @property
     def word_nearness(self) -> float | None:

@@ -86,8 +86,8 @@ def _best_chunks(
     for chunk in scores.keys() & interactions.keys():
         scores[chunk] += INTERACTION_WEIGHT * interactions[chunk]
     of_pages = _highest({chunk: scores[chunk] for chunk in scores if chunk in interactions}, count)
-    chosen = {best, *entries, *of_pages}
-    return sorted(chosen, key=lambda chunk: (-scores[chunk], chunk))
+    best_chunks = {best, *entries, *of_pages}
+    return sorted(best_chunks, key=lambda chunk: (-scores[chunk], chunk))
 
 
 def _highest(scores: Mapping[int, float], count: int) -> list[int]:

@@ -184,10 +184,10 @@ def _with_prices_first(sections: Sequence[Candidate], query: Query) -> list[Cand
     """*sections*, first those that state most prices: “your prices?” asks for the list of them."""
 
     def prices_stated(section: Candidate) -> int:
-        stated = {
+        prices = {
             fact for fact in facts(section.chunk.text, query.languages) if fact.kind == "price"
         }
-        return len(stated) * (1 + HEADING_WORTH * (PRICE in section.about_terms))
+        return len(prices) * (1 + HEADING_WORTH * (PRICE in section.about_terms))
 
     return sorted(sections, key=prices_stated, reverse=True)
 

@@ -82,15 +82,15 @@ def first_of(page: Sequence[Candidate]) -> list[Candidate]:
 
     None of them is shown in part.
     """
-    shown: list[Candidate] = []
+    overview: list[Candidate] = []
     words = 0
     for _heading, parts in groupby(page, key=lambda section: section.chunk.heading):
         group = list(parts)
         words += sum(len(section.chunk.text.split()) for section in group)
-        if shown and words > MAX_WORDS:
+        if overview and words > MAX_WORDS:
             break
-        shown += group
-    return shown
+        overview += group
+    return overview
 
 
 def _sections_of_page(known: Candidate, query: Query, unit: UnitOfWork) -> list[Candidate]:

@@ -107,11 +107,13 @@ class E5:
         self._weights = Weights(file, width, inner)
         self._width = width
         self._comparison_layers = list(comparison_layers)
-        shared = layers - len(comparison_layers)
-        self._quantized = quantized_in and open_layers(quantized_in, self._weights, shared, heads)
-        unpacked = partial(unpacked_layer, self._weights, score_scale=(width // heads) ** -0.5)
-        self.first_layers = [] if self._quantized else [*map(unpacked, range(shared))]
-        self.last_layers = [*map(unpacked, range(shared, layers))]
+        shared_count = layers - len(comparison_layers)
+        self._quantized = quantized_in and open_layers(
+            quantized_in, self._weights, shared_count, heads
+        )
+        layer = partial(unpacked_layer, self._weights, score_scale=(width // heads) ** -0.5)
+        self.first_layers = [] if self._quantized else [*map(layer, range(shared_count))]
+        self.last_layers = [*map(layer, range(shared_count, layers))]
         norm = [self._weights.vector(name)[:, None] for name in ("emb.ln.w", "emb.ln.b")]
         self._first_norm = np.stack(norm)
         self._positions_of_tokens = self._weights.positions()

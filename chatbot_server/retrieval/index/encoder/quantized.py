@@ -51,8 +51,8 @@ class QuantizedLayers:
     def states(self, lines: Sequence[Sequence[int]]) -> Iterator[Matrix]:
         """For each of *lines* of tokens, a row for each token: the output of the last layer."""
         output = self._encoder.forward_batch([[*line] for line in lines])
-        padded = np.array(output.last_hidden_state)
-        return (rows[: len(line)] for rows, line in zip(padded, lines, strict=True))
+        padded_states = np.array(output.last_hidden_state)
+        return (rows[: len(line)] for rows, line in zip(padded_states, lines, strict=True))
 
 
 def open_layers(folder: Path, weights: Weights, layers: int, heads: int) -> QuantizedLayers | None:

@@ -34,11 +34,11 @@ class NamedDate:
         """
         for year in (self.year,) if self.year else (today.year, today.year + 1):
             try:
-                meant = date(year, self.month, self.day)
+                day = date(year, self.month, self.day)
             except ValueError:
                 continue
-            if self.year or meant >= today:
-                return meant
+            if self.year or day >= today:
+                return day
         return None
 
 

@@ -162,7 +162,7 @@ def tells_about(spans: Sequence[Span], text: str, languages: Languages) -> list[
     return [
         span
         for span in spans
-        if any(stated.is_season or stated.meets(span) for stated in stated_spans)
+        if any(each.is_season or each.meets(span) for each in stated_spans)
         or (is_about_holidays and span.is_public_holiday)
     ]
 

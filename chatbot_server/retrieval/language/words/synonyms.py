@@ -82,11 +82,11 @@ def query_words(
     asks_how_much = bool(_concept_words(languages).how_much.search(flat))
     heavy = [name for name in content if name not in asking and (len(name) > 1 or name.isdigit())]
     regions = _concept_words(languages).regions
-    meant = _concept_words(languages).without_other_meanings(content, flat)
+    names_with_meaning = _concept_words(languages).without_other_meanings(content, flat)
     words = []
     for name in heavy or content:
         meaning = word(name, languages)
-        concepts = meaning.concepts if name in meant else frozenset()
+        concepts = meaning.concepts if name in names_with_meaning else frozenset()
         if asks_how_much and "=payment" in concepts:  # “How much do I pay?”: by no means of payment
             concepts = frozenset({"=price", "=free"})
         # A page that speaks of Europe answers a question about one of its countries.
@@ -143,10 +143,10 @@ def terms_in(text: str, languages: Languages = ALWAYS_USED) -> frozenset[str]:
     """The stems and concepts of *text*, and the concepts of the facts in it."""
     terms: set[str] = set()
     flat, names = fold(text), frozenset(stems.words(text))
-    meant = _concept_words(languages).without_other_meanings(names, flat)
+    names_with_meaning = _concept_words(languages).without_other_meanings(names, flat)
     for name in names:
         meaning = word(name, languages)
-        terms |= meaning.stems | (meaning.concepts if name in meant else frozenset())
+        terms |= meaning.stems | (meaning.concepts if name in names_with_meaning else frozenset())
     terms.update(
         _term(concept) for concept, kind in ANSWERING_FACTS.items() if states(kind, flat, languages)
     )

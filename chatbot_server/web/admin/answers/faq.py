@@ -47,7 +47,7 @@ from chatbot_server.web.admin.pages import (
 from chatbot_server.web.spreadsheet import csv_lines, download
 
 PAGE = 50
-MOST_BAD_LINES = 200  # shown of a file
+MOST_BAD_LINES = 200  # of a file that are shown
 FIELDS = ("question", "wordings", "answer", "former", "better", "version")
 WORDINGS_SHOWN = 3  # of an entry in the list; the others are folded away
 FOLDED = 700  # characters: of a longer answer the list shows the beginning
@@ -223,35 +223,35 @@ def _save(parts: AdminParts, key: str) -> None:
 
 
 def _refuse_overwriting(former: KnowledgeDocument | None, same: KnowledgeDocument | None) -> None:
-    """Refuse to replace an answer that the editor has not seen; *same* has the typed question.
+    """Refuse to replace an answer that the editor was not shown; *same* has the typed question.
 
     Raises:
         UsageError: it quotes that answer.
     """
     if "version" not in request.form:
         return
-    seen = request.form["version"].split()
-    if former is not None and _version(former) not in seen:
+    known_versions = request.form["version"].split()
+    if former is not None and _version(former) not in known_versions:
         raise UsageError("entry_changed", field="answer", answer=former.text[:LONGEST_QUOTE])
-    if same is not None and _version(same) not in seen:
+    if same is not None and _version(same) not in known_versions:
         raise UsageError("entry_exists", field="question", answer=same.text[:LONGEST_QUOTE])
 
 
 def _seen_now(parts: AdminParts, key: str, draft: dict[str, str]) -> dict[str, str]:
-    """The fields by which *draft*, sent again, replaces what its editor has now been told of."""
+    """The fields with which *draft*, sent again, may replace the entries that are shown now."""
     question = " ".join(draft["question"].split())
     number = int(draft["former"]) if draft["former"].isdecimal() else 0
     with parts.database.session() as session:
         site_id = find_site(session, key).id
         former = faq_entry(session, site_id, number)
-        seen = [
+        versions = [
             _version(entry) for entry in (former, entry_of(session, site_id, question)) if entry
         ]
-    return {"former": draft["former"] if former else "", "version": " ".join(seen)}
+    return {"former": draft["former"] if former else "", "version": " ".join(versions)}
 
 
 def _version(entry: KnowledgeDocument) -> str:
-    """A word that is another one once *entry* says something else."""
+    """A hash of what *entry* says, by which a form notices that it was changed meanwhile."""
     texts = (entry.title, entry.text, *entry.wordings)
     return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]
 

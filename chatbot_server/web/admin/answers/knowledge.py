@@ -41,7 +41,7 @@ from chatbot_server.web.admin.pages import (
     typed,
 )
 
-MOST_DOCUMENTS = 500  # listed of one source
+MOST_DOCUMENTS = 500  # of one source that are listed
 MOST_PAGES_WITH_LOSSES = 50
 LEAST_SCORE = 0.005  # which the page would call 0 %
 LONGEST_NOTE = 20_000
@@ -124,7 +124,7 @@ def _found(parts: AdminParts, site_id: int, query: str) -> list[Passage]:
 def explain_sources(parts: AdminParts, reports: Iterable[SourceReport]) -> list[Mapping[str, Any]]:
     """*reports* as the pages show them: with sentences why something was not read.
 
-    What the settings allow by now is no reason any more: it is read at once, as somebody looks.
+    What was refused by settings that allow it by now is read at once, because somebody waits.
     """
     settings, language = parts.config.retrieval, admin_language()
 

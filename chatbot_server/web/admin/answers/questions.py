@@ -31,10 +31,11 @@ from chatbot_server.web.admin.pages import (
 )
 
 MOST_GROUPS = 20
-# What a page itself asks again: little, and of a large site, where each takes long, nothing.
+# How long the page itself asks questions again before it is shown. On a site with as many sections
+# as LARGE_SITE, where a question takes long, it asks none.
 ASKING_SECONDS = 0.05
-LARGE_SITE = 2000  # sections
-MOST_IGNORED = 100  # listed
+LARGE_SITE = 2000
+MOST_IGNORED = 100  # ignored groups that are listed
 
 
 def add_questions(bp: Blueprint, parts: AdminParts) -> None:

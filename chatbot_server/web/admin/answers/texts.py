@@ -1,4 +1,4 @@
-"""One text as the chatbot reads it: what changed, and putting the version before back."""
+"""One text as the chatbot reads it: what changed in it, and how to put the version before back."""
 
 from __future__ import annotations
 

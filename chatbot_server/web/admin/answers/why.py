@@ -20,7 +20,7 @@ from chatbot_server.storage.visitors.learning import LONGEST_QUESTION
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, load_site, render
 
-# The sentence that says what decided.
+# By outcome, the name of the sentence that says what decided.
 DECISIONS: dict[GroundingOutcome, str] = {
     "faq": "why_faq",
     "quoted": "why_quoted",
@@ -94,11 +94,11 @@ def _asked(session: Session, site: Site, answer: ChatMessage) -> tuple[str, Aske
     places = [place for place, message in enumerate(before) if message.role == "user"]
     if not places:
         return "", Asked("")
-    typed = before[places[-1]].text
-    question = VisitorQuestion(site, typed, conversation.locale or "")
+    typed_text = before[places[-1]].text
+    question = VisitorQuestion(site, typed_text, conversation.locale or "")
     dialogue = question.dialogue(before[: places[-1]])
-    text = dialogue.completed or split_message(typed).rest
-    return typed, Asked(text, dialogue.earlier_questions, question.locale)
+    text = dialogue.completed or split_message(typed_text).rest
+    return typed_text, Asked(text, dialogue.earlier_questions, question.locale)
 
 
 def _explained(parts: AdminParts, site_id: int, asked: Asked) -> dict[str, Any]:

@@ -141,8 +141,8 @@ def _color_of_pages(parts: AdminParts, site: Site) -> str:
 
 def _main_language(parts: AdminParts, site: Site) -> str:
     """The language of most of the site's pages, if the form has it; else the reader's."""
-    spoken = parts.knowledge.searcher.languages(parts.database, site.id).documents
-    return spoken[0] if spoken and spoken[0] in LANGUAGES else admin_language()
+    languages = parts.knowledge.searcher.languages(parts.database, site.id).documents
+    return languages[0] if languages and languages[0] in LANGUAGES else admin_language()
 
 
 def _is_shared(parts: AdminParts, site: Site) -> bool:

@@ -47,7 +47,7 @@ from chatbot_server.web.admin.pages import (
 )
 from chatbot_server.webhooks.delivery import LONGEST_URL, send_test, webhook_address
 
-SHOWN_DELIVERIES = 20  # of each webhook
+SHOWN_DELIVERIES = 20  # for each webhook
 
 
 def add_api_keys(bp: Blueprint, parts: AdminParts) -> None:

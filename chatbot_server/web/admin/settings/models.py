@@ -86,7 +86,7 @@ def _show(parts: AdminParts, *, status: int = 200, **values: Any) -> Response:
 
 
 def configured_now(running: Config) -> Config:
-    """The configuration as its file says now; *running*, that of the start, if it has a mistake."""
+    """The configuration in its file; *running*, that of the start, if the file has a mistake."""
     try:
         return load_config(find_config())
     except ChatbotError:
@@ -112,16 +112,19 @@ def _choose(parts: AdminParts, name: str) -> None:
 
 
 def _keep_offered(parts: AdminParts) -> None:
-    """Refer to the model that is used, so that it can be chosen again, if it is named by a path."""
-    models_dir, used = parts.config.models_dir, configured_now(parts.config).engine.model
-    file = path_of_model(used, models_dir) if used else None
+    """Add the current model to the list if the configuration names it by a path.
+
+    Otherwise it could not be chosen again.
+    """
+    models_dir, current = parts.config.models_dir, configured_now(parts.config).engine.model
+    file = path_of_model(current, models_dir) if current else None
     if file and file not in installed(models_dir).values():
-        with suppress(ChatbotError):  # another has its name: that one stays
+        with suppress(ChatbotError):  # another model has its name
             add_file(file, models_dir)
 
 
 def _problem(error: ChatbotError) -> str:
-    """The sentence about *error*, also what a stranger may not read: it is the owner's own disk."""
+    """The sentence about *error*, with details that only the owner of the disk may read."""
     return problem_of(error) if error.status < 500 else error.sentence(admin_language())
 
 
@@ -131,7 +134,7 @@ def _machine(offer: Offer) -> tuple[int | None, bool]:
 
 
 def _sentence(failure: DownloadState | Change) -> str:
-    """The sentence about why it failed."""
+    """The sentence that says why *failure* happened."""
     try:
         return say(failure.code, admin_language(), **failure.values)
     except KeyError:

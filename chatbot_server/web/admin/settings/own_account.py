@@ -110,10 +110,10 @@ def _show_enrolment(secret: str = "", *, status: int = 200, **values: Any) -> Re
 
 
 def _confirmed(parts: AdminParts, session: Session, field: str) -> Account:
-    """The account that is logged in, whose password is in *field*.
+    """The account that is logged in, if *field* holds its password.
 
     Raises:
-        Unauthorized: it does not.
+        Unauthorized: it holds another text.
     """
     parts.rates.check_login(g.account.name)
     person = session.get_one(Account, g.account.id)

@@ -67,7 +67,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             filters = _filter(site)
             before = request.args.get("before", "")[:22]
             rows = list_conversations(session, filters, before, PAGE + 1)
-            spoken = {*languages_of(session, site.id), filters.language} - {""}
+            choices = {*languages_of(session, site.id), filters.language} - {""}
         last = rows[PAGE - 1].id if len(rows) > PAGE else ""
         values = {name: request.args.get(name, "") for name in FILTERS}
         return render(
@@ -80,7 +80,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
             unsourced={name: text for name, text in values.items() if text and name != "source"},
             traits=[trait for trait in get_args(Trait) if trait],
             origins=ORIGINS,
-            spoken=sorted(spoken),
+            language_choices=sorted(choices),
         )
 
     @bp.get(f"{PATH}/<key>/conversations/<identifier>")

@@ -19,10 +19,10 @@ SMALL_REQUESTS = ("120 per minute",)
 NEWS_REQUESTS = ("600 per minute",)
 # Attempts to log in: from one address, and to one account.
 LOGINS, LOGINS_OF_ACCOUNT = ("20 per 10 minutes",), ("30 per hour",)
-# Attempts with a password to one account from all networks, each of which has those of an account:
-# a stranger of one network cannot keep its owner out.
+# Attempts with a password to one account, from all networks together. From one network there are as
+# many as LOGINS_OF_ACCOUNT, so that a stranger there cannot keep the owner out.
 PASSWORDS_OF_ACCOUNT = ("300 per hour",)
-# Attempts in a browser that has logged in to the account before; others' do not count there.
+# Attempts in a browser that has logged in to the account before, to which others' do not add.
 PASSWORDS_OF_BROWSER = ("20 per 10 minutes", "30 per hour")
 # Messages to a person, of one visitor, and of a network such as a school or an office.
 CONTACT_REQUESTS = ("5 per hour", "20 per day")

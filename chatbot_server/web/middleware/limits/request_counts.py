@@ -15,8 +15,8 @@ from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from chatbot_server.storage.counters import MEMORY, OPTIONS, counters_address
 
-AWAY_SECONDS = 10.0  # how long a shared server that did not respond is not asked again
-# Windows of visitors and networks that are kept in memory; as many take some 50 MB.
+AWAY_SECONDS = 10.0  # after which a shared server that did not respond is asked again
+# The most windows of visitors and networks in memory; they take some 50 MB.
 MOST_WINDOWS = 200_000
 logger = logging.getLogger("chatbot_server")
 

@@ -11,9 +11,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-# So many compute at once: while one waits for the database, another computes.
+# How much work may compute at once: while one waits for the database, another computes.
 AT_ONCE = 4
-# Work that is not done by then is taken to wait for something: a model, vectors, the disk.
+# Work that takes longer is assumed to wait for something: a model, vectors, the disk.
 COMPUTING_SECONDS = 0.02
 
 Work = TypeVar("Work", bound=Hashable)
@@ -37,7 +37,7 @@ class FairQueue(Generic[Work]):
         self._waiting: OrderedDict[str, deque[Work]] = OrderedDict()
         self._pipelined: OrderedDict[str, deque[Work]] = OrderedDict()
         self._in_hand: set[Work] = set()
-        # The work in hand that is taken to compute, with its start, in the order of starting.
+        # The work in hand that is assumed to compute, with its start, in the order of starting.
         self._computing: dict[Work, float] = {}
         self._pipelined_in_hand: Work | None = None
 
@@ -75,10 +75,7 @@ class FairQueue(Generic[Work]):
         self._computing.pop(work, None)
 
     def seconds_left(self, most: float) -> float:
-        """Seconds until :meth:`take` may return work although none is added or done.
-
-        *most* at most.
-        """
+        """Seconds, up to *most*, until :meth:`take` may return work if none is added or done."""
         if not self._has_turn:
             return most
         since = next(iter(self._computing.values()), self._clock() - COMPUTING_SECONDS)

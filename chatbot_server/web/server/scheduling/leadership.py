@@ -1,8 +1,8 @@
 """Which thread runs the loop: one at a time, and another as soon as that one is held up.
 
-A thread that is handed a request and hands its answer back costs more than a remembered answer
-does. So the thread that runs the loop answers itself (the pattern "leader/followers"; Schmidt,
-O'Ryan, Pyarali, Kircher and Buschmann, 2000), and loses the lead if that takes long.
+To hand a request to another thread and its answer back costs more than a cached answer does. So
+the thread that runs the loop answers itself (the pattern "leader/followers"; Schmidt, O'Ryan,
+Pyarali, Kircher and Buschmann, 2000), and another thread takes the lead if that takes long.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 
-# Nobody else's bytes are read meanwhile. A remembered answer takes one or two milliseconds.
+# How long the leading thread may answer. Meanwhile it reads nobody else's bytes. A cached answer
+# takes one or two milliseconds.
 HELD_SECONDS = 0.005
-# The number of no lead: of an answer that is made in another thread from the beginning.
+# Stands for the number of a lead where an answer is made in a thread that never leads.
 NO_LEAD = 0
-# After so long without an answer, the watch sleeps until there is one again.
+# After this time without an answer, the watch sleeps until the next one is begun.
 QUIET_SECONDS = 0.5
 
 
@@ -64,7 +65,7 @@ class Leadership:
             self._has_work.set()
 
     def end_answer(self, number: int) -> bool:
-        """Note that an answer begun in the lead of this *number* is made; whether that lasts."""
+        """Note that an answer is made; whether the lead *number*, in which it was begun, lasts."""
         with self._lock:
             if number != self._number:
                 return False
@@ -93,7 +94,7 @@ class Leadership:
                 self._start()
         if time.monotonic() - self._answered_at > QUIET_SECONDS and self._answering_since is None:
             self._has_work.clear()
-            if self._answering_since is not None:  # it began before that
+            if self._answering_since is not None:  # an answer was begun just before
                 self._has_work.set()
         self._raise_failure()
 
