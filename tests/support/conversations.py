@@ -37,18 +37,18 @@ def talk(
     *down* is what the visitor says with a thumb down.
     """
     with owner.database.session() as session:
-        thread, _ = start_conversation(
+        conversation, _ = start_conversation(
             session, owner.site_id, locale="en", page="https://example.org/p", keep=True
         )
-        thread.extend(30)
-        add_message(session, thread, "user", question)
-        message = add_message(session, thread, "assistant", answer)
+        conversation.extend(30)
+        add_message(session, conversation, "user", question)
+        message = add_message(session, conversation, "assistant", answer)
         message.origin, message.finish = origin, "stop"
         for name, value in fields.items():
             setattr(message, name, value)
         if down is not None:
             save_feedback(session, message, "down", None, down)
-        return thread.id
+        return conversation.id
 
 
 def ask_in_vain(

@@ -44,20 +44,20 @@ class TodaysAnswer:
 def todays_answers(
     knowledge: Knowledge,
     site: Site,
-    thread: Conversation,
+    conversation: Conversation,
     messages: Sequence[ChatMessage],
     write: Write = lambda *_: None,
 ) -> Iterator[tuple[ChatMessage, TodaysAnswer]]:
-    """Each question of *thread* with today's answer, one after the other.
+    """Each question of *conversation* with today's answer, one after the other.
 
     Args:
         write: what a model writes; without one, visitors are shown what was found.
     """
     for question in asked_questions(messages):
         before = messages[: messages.index(question)]
-        dialogue = VisitorQuestion(site, question.text, thread.locale).dialogue(before)
+        dialogue = VisitorQuestion(site, question.text, conversation.locale).dialogue(before)
         text = dialogue.completed or question.text
-        grounding = knowledge.ground(site.id, text, dialogue.earlier_questions, thread.locale)
+        grounding = knowledge.ground(site.id, text, dialogue.earlier_questions, conversation.locale)
         model_text = write(dialogue, grounding)
         sources = [dict(vars(source)) for source in grounding.sources]
         if model_text and not sources:
@@ -119,9 +119,9 @@ def answer_requests(run_dir: Path, database: Database, knowledge: Knowledge, wri
 def _answer(database: Database, knowledge: Knowledge, file: Path, write: Write) -> None:
     site_id = int(file.read_text(encoding="utf-8"))
     with database.session() as session:
-        thread = find_conversation(session, site_id, file.name.removeprefix(PREFIX))
-        site, messages = session.get_one(Site, site_id), list(thread.messages)
-    for question, answer in todays_answers(knowledge, site, thread, messages, write):
+        conversation = find_conversation(session, site_id, file.name.removeprefix(PREFIX))
+        site, messages = session.get_one(Site, site_id), list(conversation.messages)
+    for question, answer in todays_answers(knowledge, site, conversation, messages, write):
         with database.session() as session:
             set_facts(session, question.id, _without_answer(question) | {FACT: vars(answer)})
 

@@ -25,25 +25,25 @@ from chatbot_server.storage.visitors.internal_notes import (
 )
 
 
-def by_demand(database: Database, thread: Conversation) -> None:
+def by_demand(database: Database, conversation: Conversation) -> None:
     with database.session() as session:
-        erase_conversation(session, session.get_one(Conversation, thread.id))
+        erase_conversation(session, session.get_one(Conversation, conversation.id))
 
 
 def by_purge(database: Database, _thread: Conversation) -> None:
     erase_expired(database, now() + 31 * DAY)
 
 
-def by_restore(database: Database, thread: Conversation) -> None:
+def by_restore(database: Database, conversation: Conversation) -> None:
     with database.session() as session:
-        session.get_one(Conversation, thread.id).expires = 1
+        session.get_one(Conversation, conversation.id).expires = 1
         session.flush()
         erase_outlived(session)
 
 
-def with_its_site(database: Database, thread: Conversation) -> None:
+def with_its_site(database: Database, conversation: Conversation) -> None:
     with database.session() as session:
-        site = session.get_one(Site, thread.site_id)
+        site = session.get_one(Site, conversation.site_id)
     erase_conversations_of(database, site)
 
 
@@ -53,17 +53,17 @@ def test_notes_go_with_their_conversation(
 ) -> None:
     with database.session() as session:
         site = add_site(session, "Bakery")
-        thread, _ = start_conversation(session, site.id, locale="en", page=None, keep=True)
-        thread.extend(30)
+        conversation, _ = start_conversation(session, site.id, locale="en", page=None, keep=True)
+        conversation.extend(30)
         for person in ("Ann", "Marie"):
-            add_internal_note(session, thread, person, f"Seen by {person}.")
-        notes = internal_notes(session, [thread.id])[thread.id]
+            add_internal_note(session, conversation, person, f"Seen by {person}.")
+        notes = internal_notes(session, [conversation.id])[conversation.id]
         assert [(note.person, note.text) for note in notes] == [
             ("Ann", "Seen by Ann."),
             ("Marie", "Seen by Marie."),
         ]
-    erase(database, thread)
+    erase(database, conversation)
     with database.session() as session:
         assert session.scalar(select(func.count()).select_from(InternalNote)) == 0
         with pytest.raises(NotFound):
-            add_internal_note(session, thread, "Ann", "Too late.")
+            add_internal_note(session, conversation, "Ann", "Too late.")

@@ -33,10 +33,10 @@ def site_id(database: Database) -> int:
         site_id = add_site(session, "Bakery").id
     for number, (origin, first_ms) in enumerate(ANSWERS):
         with database.session() as session:
-            thread, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
-            thread.extend(30)
-            add_message(session, thread, "user", f"Question {number}?")
-            answer = add_message(session, thread, "assistant", "…")
+            conversation, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
+            conversation.extend(30)
+            add_message(session, conversation, "user", f"Question {number}?")
+            answer = add_message(session, conversation, "assistant", "…")
             answer.origin, answer.first_ms = origin, first_ms
             url = f"https://example.org/{number // 2}"
             answer.sources = [{"title": "T", "url": url, "quote": ""}] if origin == "pages" else []
@@ -88,10 +88,10 @@ def test_a_conversation_is_called_by_its_first_question(
     database: Database, site_id: int, turns: list[tuple[str, str | None]], question: str
 ) -> None:
     with database.session() as session:
-        thread, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
-        thread.extend(30)
+        conversation, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
+        conversation.extend(30)
         for asked, status in turns:
-            add_message(session, thread, "user", asked)
-            add_message(session, thread, "assistant", "…").status = status
+            add_message(session, conversation, "user", asked)
+            add_message(session, conversation, "assistant", "…").status = status
         rows = list_conversations(session, ConversationFilter(site_id))
-        assert [row.question for row in rows if row.id == thread.id] == [question]
+        assert [row.question for row in rows if row.id == conversation.id] == [question]

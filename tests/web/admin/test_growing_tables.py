@@ -50,13 +50,15 @@ def talk(owner: OwnerServer) -> str:
     """A conversation with an honest no and a thumb, on a site with a text; its id."""
     add_note(owner.database, owner.site_id, "Hours", "We are open from 9 am to 6 pm.")
     with owner.database.session() as session:
-        thread, _ = start_conversation(session, owner.site_id, locale="en", page="/", keep=True)
-        thread.extend(30)
-        add_message(session, thread, "user", "Do you deliver?")
-        answer = add_message(session, thread, "assistant", "I found nothing.")
+        conversation, _ = start_conversation(
+            session, owner.site_id, locale="en", page="/", keep=True
+        )
+        conversation.extend(30)
+        add_message(session, conversation, "user", "Do you deliver?")
+        answer = add_message(session, conversation, "assistant", "I found nothing.")
         answer.origin = "none"
         save_feedback(session, answer, "down", None, None)
-        return thread.id
+        return conversation.id
 
 
 def test_no_page_reads_a_growing_table_whole(owner: OwnerServer, talk: str) -> None:

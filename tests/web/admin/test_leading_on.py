@@ -22,27 +22,27 @@ Post = Callable[..., TestResponse]
 def ask(owner: OwnerServer, question: str, answer: str = "", site_id: int = 0) -> tuple[str, str]:
     """A conversation of one question, its id and its answer's."""
     with owner.database.session() as session:
-        thread, _ = start_conversation(
+        conversation, _ = start_conversation(
             session, site_id or owner.site_id, locale="en", page=None, keep=True
         )
-        thread.extend(30)
-        add_message(session, thread, "user", question)
-        message = add_message(session, thread, "assistant", answer)
+        conversation.extend(30)
+        add_message(session, conversation, "user", question)
+        message = add_message(session, conversation, "assistant", answer)
         message.origin, message.finish = "pages" if answer else "none", "stop"
-        return thread.id, message.id
+        return conversation.id, message.id
 
 
 def test_an_answer_is_bettered_from_its_conversation(owner: OwnerServer, post: Post) -> None:
-    thread, message = ask(owner, "What is the deposit?", "Dogs are welcome.")
+    conversation, message = ask(owner, "What is the deposit?", "Dogs are welcome.")
     browser = owner.browser("editor")
     path = f"/admin/{owner.key}/faq?better={message}"
-    assert path in browser.get(f"/admin/{owner.key}/conversations/{thread}").text
+    assert path in browser.get(f"/admin/{owner.key}/conversations/{conversation}").text
     form = browser.get(path).text
     assert 'value="What is the deposit?"' in form
     saved = post("/admin/KEY/faq", question="What is the deposit?", answer="300 €.", better=message)
-    assert f"/conversations/{thread}?again=yes" in saved.location
+    assert f"/conversations/{conversation}?again=yes" in saved.location
     assert "300\u00a0€." in browser.get(saved.location).text
-    reader = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}").text
+    reader = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{conversation}").text
     assert "better=" not in reader
 
 
@@ -71,15 +71,15 @@ def test_one_answer_after_the_other_is_typed(owner: OwnerServer, post: Post) -> 
 
 
 def test_an_unanswered_question_leads_to_where_it_was_asked(owner: OwnerServer) -> None:
-    threads = [
+    conversations = [
         ask(owner, text)[0] for text in ("Do you repair bicycles?", "do you repair bicycles")
     ]
     browser = owner.browser("reader")
     page = browser.get(f"/admin/{owner.key}/unanswered").text
-    for thread in threads:
-        address = page.split(f"/conversations/{thread}#")[1].split('"')[0]
-        conversation = browser.get(f"/admin/{owner.key}/conversations/{thread}").text
-        assert f'id="{address}"' in conversation
+    for conversation in conversations:
+        address = page.split(f"/conversations/{conversation}#")[1].split('"')[0]
+        text = browser.get(f"/admin/{owner.key}/conversations/{conversation}").text
+        assert f'id="{address}"' in text
     for _ in range(5):
         newest = ask(owner, "Do you repair bicycles?")[0]
     page = browser.get(f"/admin/{owner.key}/unanswered").text

@@ -69,17 +69,17 @@ def lived_in(owner: OwnerServer) -> str:
     with owner.database.session() as session:
         site = session.get_one(Site, owner.site_id)
         add_contact_request(session, site, None, name="A", email="a@example.org", text="Hello")
-        thread, _ = start_conversation(session, site.id, locale="en", page="/", keep=True)
-        thread.extend(30)
+        conversation, _ = start_conversation(session, site.id, locale="en", page="/", keep=True)
+        conversation.extend(30)
         for question, origin in (("Where are you?", "pages"), ("Do you sell boats?", "none")):
-            add_message(session, thread, "user", question)
-            answer = add_message(session, thread, "assistant", "Here.")
+            add_message(session, conversation, "user", question)
+            answer = add_message(session, conversation, "assistant", "Here.")
             answer.origin, answer.finish = origin, "stop"
-        return thread.id
+        return conversation.id
 
 
-def fill_by_forms(owner: OwnerServer, thread: str) -> None:
-    """What only the pages themselves make: runs, changes, links, a person in *thread*."""
+def fill_by_forms(owner: OwnerServer, conversation: str) -> None:
+    """What only the pages themselves make: runs, changes, links, a person in *conversation*."""
     browser, root = owner.browser("owner"), f"/admin/{owner.key}"
     forms: dict[str, dict[str, str]] = {
         "knowledge": {"address": "https://example.org/"},
@@ -88,7 +88,7 @@ def fill_by_forms(owner: OwnerServer, thread: str) -> None:
         "appearance": {"name": "Bakery", "greeting_en": "Hello!"},
         "analytics/share": {"days": "30"},
         "keys": {"name": "Shop", "scope": "all"},
-        f"conversations/{thread}/write": {"name": "Marie", "text": "Here I am."},
+        f"conversations/{conversation}/write": {"name": "Marie", "text": "Here I am."},
     }
     for path, form in forms.items():
         assert browser.post(f"{root}/{path}", data=form, headers=ORIGIN).status_code < 400, path

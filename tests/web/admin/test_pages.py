@@ -27,15 +27,15 @@ def test_hostile_text_is_text_on_every_page(owner: OwnerServer) -> None:
         site.words = {"greeting": {"*": EVIL}}
         add_contact_request(session, site, None, name=EVIL[:90], email="a@example.org", text=EVIL)
     sources = [{"title": EVIL, "url": "javascript:alert(1)", "quote": EVIL}]
-    thread = talk(owner, EVIL, EVIL, "pages", down=EVIL, sources=sources)
+    conversation = talk(owner, EVIL, EVIL, "pages", down=EVIL, sources=sources)
     with owner.database.session() as session:
-        add_internal_note(session, session.get_one(Conversation, thread), EVIL[:80], EVIL)
+        add_internal_note(session, session.get_one(Conversation, conversation), EVIL[:80], EVIL)
     talk(owner, EVIL, "", "none")
     add_note(owner.database, owner.site_id, EVIL, EVIL)
     add_faq(owner.database, owner.site_id, f"{EVIL}?", EVIL, [EVIL])
     browser = owner.browser("owner")
     root = f"/admin/{owner.key}"
-    names = ("", "conversations", f"conversations/{thread}?again=yes", "unanswered", "faq")
+    names = ("", "conversations", f"conversations/{conversation}?again=yes", "unanswered", "faq")
     more = ("knowledge?source=1&q=script", "knowledge/document/1", "appearance", "messages", "tag")
     for name in (*names, *more, "trial?q=" + "script alert"):
         page = browser.get(f"{root}/{name}")
@@ -48,13 +48,17 @@ def test_hostile_text_is_text_on_every_page(owner: OwnerServer) -> None:
 
 
 def test_another_sites_things_are_not_there(owner: OwnerServer, post: Post) -> None:
-    thread = talk(owner, "Where?", "Here.", "pages")
+    conversation = talk(owner, "Where?", "Here.", "pages")
     add_faq(owner.database, owner.site_id, "Where?", "Here.")
     with owner.database.session() as session:
         other = add_site(session, "Other").key
         number = describe_entries(session, owner.site_id)[0]["document"]
     browser = owner.browser("owner")
-    for path in (f"conversations/{thread}", f"knowledge/document/{number}", f"faq?edit={number}"):
+    for path in (
+        f"conversations/{conversation}",
+        f"knowledge/document/{number}",
+        f"faq?edit={number}",
+    ):
         assert browser.get(f"/admin/{other}/{path}").status_code == 404, path
     assert post(f"/admin/{other}/faq/{number}/delete").status_code == 404
     assert browser.get("/admin/none/conversations").status_code == 404

@@ -76,8 +76,10 @@ def add_faq_pages(bp: Blueprint, parts: AdminParts) -> None:
         if better := request.form.get("better", ""):  # back to the conversation, and its answer now
             with parts.database.session() as session, suppress(NotFound):
                 message = find_answer_of(session, find_site(session, key).id, better)
-                thread = message.conversation_id
-                return go("conversation", key=key, identifier=thread, again="yes", done="saved")
+                conversation = message.conversation_id
+                return go(
+                    "conversation", key=key, identifier=conversation, again="yes", done="saved"
+                )
         return go("faq_entries", key=key, done="saved")
 
     @bp.post(f"{PATH}/<key>/faq/<int:number>/delete")

@@ -1,4 +1,4 @@
-"""Whole conversations: list, thread, deletion, export."""
+"""Whole conversations: their list, one with its messages, deletion, export."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
 
     @bp.get(f"{PATH}/<key>/conversations/<identifier>")
     def conversation(key: str, identifier: str) -> Response:
-        return show_thread(parts, key, identifier)
+        return show_conversation(parts, key, identifier)
 
     @bp.post(f"{PATH}/<key>/conversations/<identifier>/again")
     def ask_again(key: str, identifier: str) -> Response:
@@ -99,7 +99,7 @@ def add_conversations(bp: Blueprint, parts: AdminParts) -> None:
         return go("conversation", key=key, identifier=identifier, again="model")
 
 
-def show_thread(
+def show_conversation(
     parts: AdminParts, key: str, identifier: str, *, status: int = 200, **values: Any
 ) -> Response:
     """The page of a whole conversation.
@@ -109,9 +109,9 @@ def show_thread(
     """
     with parts.database.session() as session:
         site, sites = load_site(session, key)
-        thread = find_conversation(session, site.id, identifier)
-        messages, feedback = list(thread.messages), feedback_on(session, thread.id)
-        notes = internal_notes(session, [thread.id]).get(thread.id, ())
+        conversation = find_conversation(session, site.id, identifier)
+        messages, feedback = list(conversation.messages), feedback_on(session, conversation.id)
+        notes = internal_notes(session, [conversation.id]).get(conversation.id, ())
     is_asked_again = "again" in request.args
     is_recent = bool(messages) and messages[-1].created > now() - QUIET_SECONDS
     return render(
@@ -119,11 +119,11 @@ def show_thread(
         status=status,
         site=site,
         sites=sites,
-        thread=thread,
+        conversation=conversation,
         thread_messages=list(merge(messages, notes, key=attrgetter("created"))),
         feedback=feedback,
-        **_answers_now(parts, thread, messages),
-        is_live=(is_recent or thread.answering_person) and not is_asked_again,
+        **_answers_now(parts, conversation, messages),
+        is_live=(is_recent or conversation.answering_person) and not is_asked_again,
         **{"fields": {"name": g.account.public_name or "", "text": ""}, "note": ""} | values,
     )
 
@@ -175,7 +175,7 @@ def _filter(site: Site) -> ConversationFilter:
 
 
 def _answers_now(
-    parts: AdminParts, thread: Conversation, messages: list[ChatMessage]
+    parts: AdminParts, conversation: Conversation, messages: list[ChatMessage]
 ) -> dict[str, Any]:
     """Today's answers, by the question's id, and ids of the questions that are still asked.
 
@@ -184,29 +184,29 @@ def _answers_now(
     answerer = request.args.get("again")
     if answerer == "model":
         answers = stored_answers(messages)
-        is_asking = is_requested(parts.config.run_dir, thread.id)
+        is_asking = is_requested(parts.config.run_dir, conversation.id)
         questions = asked_questions(messages) if is_asking else []
         waiting = [question.id for question in questions if question.id not in answers]
         return {"now_answers": answers, "waiting": waiting, "is_asking": is_asking}
     if not answerer:
         return {"now_answers": {}, "waiting": [], "is_asking": False}
     with parts.database.session() as session:
-        site = session.get_one(Site, thread.site_id)
+        site = session.get_one(Site, conversation.site_id)
     answers = {
         question.id: answer
-        for question, answer in todays_answers(parts.knowledge, site, thread, messages)
+        for question, answer in todays_answers(parts.knowledge, site, conversation, messages)
     }
     return {"now_answers": answers, "waiting": [], "is_asking": False}
 
 
 def _export(parts: AdminParts, wanted: ConversationFilter) -> Iterator[dict[str, Any]]:
     with parts.database.session() as session:
-        for thread, message in export_messages(session, wanted):
+        for conversation, message in export_messages(session, wanted):
             yield {
-                "conversation": thread.id,
-                "began": _iso(thread.created),
-                "page": thread.page or "",
-                "language": thread.locale,
+                "conversation": conversation.id,
+                "began": _iso(conversation.created),
+                "page": conversation.page or "",
+                "language": conversation.locale,
                 "role": message.role,
                 "at": _iso(message.created),
                 "person": message.person,

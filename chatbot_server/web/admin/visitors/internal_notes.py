@@ -14,7 +14,7 @@ from chatbot_server.storage.visitors.internal_notes import (
 )
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, typed
-from chatbot_server.web.admin.visitors.conversations import show_thread
+from chatbot_server.web.admin.visitors.conversations import show_conversation
 
 
 def add_internal_notes(bp: Blueprint, parts: AdminParts) -> None:
@@ -25,20 +25,20 @@ def add_internal_notes(bp: Blueprint, parts: AdminParts) -> None:
         try:
             text = typed("note", LONGEST_NOTE, lines=True)
             with parts.database.session() as session:
-                thread = find_conversation(session, find_site(session, key).id, identifier)
-                number = add_internal_note(session, thread, g.account.name, text).id
+                conversation = find_conversation(session, find_site(session, key).id, identifier)
+                number = add_internal_note(session, conversation, g.account.name, text).id
         except ChatbotError as error:
             if error.status == 404:
                 raise
             values = {"problem": problem_of(error), "note": request.form.get("note", "")}
-            return show_thread(parts, key, identifier, status=error.status, **values)
+            return show_conversation(parts, key, identifier, status=error.status, **values)
         place = {"done": "noted", "_anchor": f"turn-note-{number}"}
         return go("conversation", key=key, identifier=identifier, **place)
 
     @bp.post(f"{PATH}/<key>/conversations/<identifier>/notes/<int:number>/delete")
     def delete_note(key: str, identifier: str, number: int) -> Response:
         with parts.database.session() as session:
-            thread = find_conversation(session, find_site(session, key).id, identifier)
-            erase_internal_note(session, thread, number)
+            conversation = find_conversation(session, find_site(session, key).id, identifier)
+            erase_internal_note(session, conversation, number)
         parts.database.forget_erased()
         return go("conversation", key=key, identifier=identifier, done="deleted")

@@ -17,7 +17,7 @@ from chatbot_server.storage.visitors.takeover import (
 )
 from chatbot_server.web.admin.access import PATH
 from chatbot_server.web.admin.pages import AdminParts, go, problem_of, typed
-from chatbot_server.web.admin.visitors.conversations import show_thread
+from chatbot_server.web.admin.visitors.conversations import show_conversation
 
 
 def add_takeover(bp: Blueprint, parts: AdminParts) -> None:
@@ -32,7 +32,7 @@ def add_takeover(bp: Blueprint, parts: AdminParts) -> None:
                 raise
             fields = {name: request.form.get(name, "")[:LONGEST_TEXT] for name in ("name", "text")}
             values = {"problem": problem_of(error), "fields": fields}
-            return show_thread(parts, key, identifier, status=error.status, **values)
+            return show_conversation(parts, key, identifier, status=error.status, **values)
         return _back(key, identifier, "written")
 
     @bp.post(f"{PATH}/<key>/conversations/<identifier>/hand-back", endpoint="hand_back")

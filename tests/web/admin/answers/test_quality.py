@@ -23,10 +23,12 @@ Post = Callable[..., TestResponse]
 def ask(owner: OwnerServer, question: str, origin: str = "pages", *, keep: bool = True) -> str:
     """A conversation of one question; returns the id of its answer."""
     with owner.database.session() as session:
-        thread, _ = start_conversation(session, owner.site_id, locale="en", page=None, keep=keep)
-        thread.extend(30)
-        add_message(session, thread, "user", question)
-        answer = add_message(session, thread, "assistant", "An answer.")
+        conversation, _ = start_conversation(
+            session, owner.site_id, locale="en", page=None, keep=keep
+        )
+        conversation.extend(30)
+        add_message(session, conversation, "user", question)
+        answer = add_message(session, conversation, "assistant", "An answer.")
         answer.origin = origin
         return answer.id
 

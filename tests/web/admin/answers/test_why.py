@@ -78,13 +78,15 @@ def test_an_own_answer_that_is_only_near_is_named(
 def test_it_leads_from_a_conversation_to_a_better_answer(owner: OwnerServer) -> None:
     add_note(owner.database, owner.site_id, "Opening hours", "On Sunday we open at 9 am.")
     with owner.database.session() as session:
-        thread, _ = start_conversation(session, owner.site_id, locale="en", page="/", keep=True)
-        thread.extend(30)
+        conversation, _ = start_conversation(
+            session, owner.site_id, locale="en", page="/", keep=True
+        )
+        conversation.extend(30)
         for question in ("What are the opening hours?", "And on Sunday?"):
-            add_message(session, thread, "user", question)
-            answer = add_message(session, thread, "assistant", "Here.")
+            add_message(session, conversation, "user", question)
+            answer = add_message(session, conversation, "assistant", "Here.")
             answer.origin, answer.finish = "pages", "stop"
-        identifier, message = thread.id, answer.id
+        identifier, message = conversation.id, answer.id
     link = f"/admin/{owner.key}/why?message={message}"
     assert (
         link in owner.browser("reader").get(f"/admin/{owner.key}/conversations/{identifier}").text
@@ -115,15 +117,17 @@ def test_it_is_explained_as_it_was_looked_up(
         return ground(base, site_id, question, history, locale)
 
     with owner.database.session() as session:
-        thread, _ = start_conversation(session, owner.site_id, locale="fr", page="/", keep=True)
-        thread.extend(30)
+        conversation, _ = start_conversation(
+            session, owner.site_id, locale="fr", page="/", keep=True
+        )
+        conversation.extend(30)
         for question, status in (
             ("Ouvert ?", ""),
             ("Merci !", "courtesy"),
             ("Es-tu un robot ? Avez-vous le wifi ?", ""),
         ):
-            add_message(session, thread, "user", question)
-            answer = add_message(session, thread, "assistant", "Voilà.")
+            add_message(session, conversation, "user", question)
+            answer = add_message(session, conversation, "assistant", "Voilà.")
             answer.finish, answer.status = "stop", status
         message = answer.id
     monkeypatch.setattr(KnowledgeBase, "ground", noting)
@@ -135,10 +139,10 @@ def test_it_is_explained_as_it_was_looked_up(
 def test_no_other_sites_question_is_explained(owner: OwnerServer) -> None:
     with owner.database.session() as session:
         other = add_site(session, "Other").id
-        thread, _ = start_conversation(session, other, locale="en", page="/", keep=True)
-        thread.extend(30)
-        add_message(session, thread, "user", "A secret of others?")
-        message = add_message(session, thread, "assistant", "Yes.").id
+        conversation, _ = start_conversation(session, other, locale="en", page="/", keep=True)
+        conversation.extend(30)
+        add_message(session, conversation, "user", "A secret of others?")
+        message = add_message(session, conversation, "assistant", "Yes.").id
     page = owner.browser("owner").get(f"/admin/{owner.key}/why?message={message}")
     assert page.status_code == 404
     assert "A secret" not in page.text

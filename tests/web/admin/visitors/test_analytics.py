@@ -34,19 +34,19 @@ DAY = 24 * 3600
 def talk(owner: OwnerServer, origin: str, days_ago: int = 0, **fields: Any) -> str:
     """A conversation of one question; returns its id."""
     with owner.database.session() as session:
-        thread, _ = start_conversation(
+        conversation, _ = start_conversation(
             session, owner.site_id, locale="en", page="https://example.org/p", keep=True
         )
-        thread.extend(90)
-        thread.created = now() - days_ago * DAY
-        thread.preview = fields.pop("preview", False)
-        thread.page = fields.pop("page", thread.page)
-        add_message(session, thread, "user", "Where?")
-        answer = add_message(session, thread, "assistant", "Here.")
+        conversation.extend(90)
+        conversation.created = now() - days_ago * DAY
+        conversation.preview = fields.pop("preview", False)
+        conversation.page = fields.pop("page", conversation.page)
+        add_message(session, conversation, "user", "Where?")
+        answer = add_message(session, conversation, "assistant", "Here.")
         answer.origin, answer.first_ms = origin, fields.pop("first_ms", None)
         if thumb := fields.pop("thumb", None):
             save_feedback(session, answer, thumb, None, None)
-        return thread.id
+        return conversation.id
 
 
 def numbers(page: str) -> list[str]:
@@ -122,11 +122,11 @@ def test_the_chart_has_words_and_a_table_and_a_file(owner: OwnerServer, path: st
 
 
 def test_days_are_the_sites(owner: OwnerServer, path: str) -> None:
-    thread = talk(owner, "pages")
+    conversation = talk(owner, "pages")
     with owner.database.session() as session:
         # 18:14 UTC is a minute before midnight in Kathmandu, 18:15 is midnight.
         evening = now() // DAY * DAY - 2 * DAY + 18 * 3600 + 14 * 60
-        session.get_one(Conversation, thread).created = evening
+        session.get_one(Conversation, conversation).created = evening
         first = talk(owner, "pages")
         session.get_one(Conversation, first).created = evening + 60
         session.flush()

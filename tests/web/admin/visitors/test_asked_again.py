@@ -26,13 +26,13 @@ WRITTEN = "You find us open from 9 to 17."
 
 
 @pytest.fixture
-def thread(owner: OwnerServer) -> str:
+def conversation(owner: OwnerServer) -> str:
     """A conversation of two questions and a greeting, before the site had pages; its id."""
     asked = ("When are you open?", "What are your opening hours?")
-    thread = ask_in_vain(owner.database, owner.site_id, *asked)
+    conversation = ask_in_vain(owner.database, owner.site_id, *asked)
     add_note(owner.database, owner.site_id, "Opening hours", "We are open from 9 to 17.")
     owner.model.tier = "write"
-    return thread
+    return conversation
 
 
 def answer(owner: OwnerServer, *words: str) -> ScriptedModel:
@@ -46,9 +46,9 @@ def answer(owner: OwnerServer, *words: str) -> ScriptedModel:
 
 
 def test_a_model_that_writes_is_asked_by_a_job_and_waited_for(
-    owner: OwnerServer, post: Post, thread: str
+    owner: OwnerServer, post: Post, conversation: str
 ) -> None:
-    path = f"/admin/{owner.key}/conversations/{thread}"
+    path = f"/admin/{owner.key}/conversations/{conversation}"
     asking = post(f"{path}/again")
     assert asking.location == f"{path}?again=model"
     assert (owner.config.run_dir / "jobs-again.called").exists()
@@ -73,12 +73,14 @@ def test_a_model_that_writes_is_asked_by_a_job_and_waited_for(
 
 
 def test_what_a_model_does_not_write_is_what_the_pages_say(
-    owner: OwnerServer, post: Post, thread: str
+    owner: OwnerServer, post: Post, conversation: str
 ) -> None:
-    post(f"/admin/KEY/conversations/{thread}/again")
+    post(f"/admin/KEY/conversations/{conversation}/again")
     answer(owner, "It costs 42 euros.")
     page = (
-        owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}?again=model").text
+        owner.browser("reader")
+        .get(f"/admin/{owner.key}/conversations/{conversation}?again=model")
+        .text
     )
     assert "What your pages answer today" in page
     assert "We are open from 9 to 17." in page
@@ -86,11 +88,11 @@ def test_what_a_model_does_not_write_is_what_the_pages_say(
 
 
 def test_where_no_model_writes_the_pages_answer_at_once(
-    owner: OwnerServer, post: Post, thread: str
+    owner: OwnerServer, post: Post, conversation: str
 ) -> None:
     owner.model.tier = "quote"
     talk(owner, "Hello", "Hello!", "none", status="courtesy")
-    asking = post(f"/admin/KEY/conversations/{thread}/again")
+    asking = post(f"/admin/KEY/conversations/{conversation}/again")
     assert asking.location.endswith("?again=yes")
     page = owner.browser("reader").get(asking.location).text
     assert page.count("What your pages answer today") == 2
@@ -100,33 +102,35 @@ def test_where_no_model_writes_the_pages_answer_at_once(
     assert "answer today" not in owner.browser("reader").get(path).text, "a greeting asks nothing"
 
 
-def test_an_erased_conversation_is_not_asked(owner: OwnerServer, post: Post, thread: str) -> None:
-    post(f"/admin/KEY/conversations/{thread}/again")
+def test_an_erased_conversation_is_not_asked(
+    owner: OwnerServer, post: Post, conversation: str
+) -> None:
+    post(f"/admin/KEY/conversations/{conversation}/again")
     with owner.database.session() as session:
-        erase_conversation(session, session.get_one(Conversation, thread))
+        erase_conversation(session, session.get_one(Conversation, conversation))
     assert answer(owner, WRITTEN).prompts == []
-    assert not is_requested(owner.config.run_dir, thread)
-    assert post(f"/admin/KEY/conversations/{thread}/again").status_code == 404
+    assert not is_requested(owner.config.run_dir, conversation)
+    assert post(f"/admin/KEY/conversations/{conversation}/again").status_code == 404
     assert post("/admin/none/conversations/none/again").status_code == 404
 
 
 def test_a_model_that_is_being_loaded_is_waited_for(
-    owner: OwnerServer, post: Post, thread: str, monkeypatch: pytest.MonkeyPatch
+    owner: OwnerServer, post: Post, conversation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(is_loaded, "__defaults__", (0.0,))
-    post(f"/admin/KEY/conversations/{thread}/again")
+    post(f"/admin/KEY/conversations/{conversation}/again")
     write_state(owner.config.run_dir, EngineRecord("starting", supervisor=os.getpid()))
     again(owner.config, owner.database)
-    assert is_requested(owner.config.run_dir, thread)
+    assert is_requested(owner.config.run_dir, conversation)
 
 
 def test_what_comes_closest_is_shown_beside_a_no(owner: OwnerServer, post: Post) -> None:
     add_note(owner.database, owner.site_id, "Bread", "Our rye bread is baked on Fridays.")
     asked = "Do you bake rye bread for weddings?"
-    thread = ask_in_vain(owner.database, owner.site_id, asked)
+    conversation = ask_in_vain(owner.database, owner.site_id, asked)
     near = KnowledgeBase(owner.database).ground(owner.site_id, asked)
     assert near.unsure_answer, "nothing answers surely"
-    asking = post(f"/admin/KEY/conversations/{thread}/again")
+    asking = post(f"/admin/KEY/conversations/{conversation}/again")
     page = owner.browser("reader").get(asking.location).text
     assert "This comes closest" in page
     assert "baked on Fridays" in page

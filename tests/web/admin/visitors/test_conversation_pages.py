@@ -23,8 +23,8 @@ Post = Callable[..., TestResponse]
 
 
 def test_an_answer_reads_as_it_did_in_the_chat(owner: OwnerServer) -> None:
-    thread = talk(owner, "When?", "**Hours**\nFrom 9 to 5.\n- Sunday — closed", "pages")
-    page = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{thread}").text
+    conversation = talk(owner, "When?", "**Hours**\nFrom 9 to 5.\n- Sunday — closed", "pages")
+    page = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{conversation}").text
     assert re.search(r"<strong>Hours</strong><br ?/?>\s*From 9 to 5\.", page)
     assert "<li>Sunday — closed</li>" in page
 
@@ -59,9 +59,9 @@ def test_words_are_looked_for_in_the_newest_conversations(
 ) -> None:
     monkeypatch.setattr(inbox, "MOST_SEARCHED", 1)
     for question in ("An older boat?", "A newer ship?"):
-        thread = talk(owner, question, "No.", "none")
+        conversation = talk(owner, question, "No.", "none")
         with owner.database.session() as session:
-            session.get_one(Conversation, thread).created = 1000 + len(question)
+            session.get_one(Conversation, conversation).created = 1000 + len(question)
     browser = owner.browser("owner")
     path = f"/admin/{owner.key}/conversations"
     newest = max(("An older boat?", "A newer ship?"), key=len)
@@ -82,8 +82,8 @@ def test_conversations_are_found_by_their_language(owner: OwnerServer) -> None:
     unanswered = talk(owner, "Des bateaux ?", "Rien.", "none")
     forgotten = talk(owner, "Geheim?", "Nein.", "pages")
     with owner.database.session() as session:
-        for thread in (*french, unanswered):
-            session.get_one(Conversation, thread).locale = "fr"
+        for conversation in (*french, unanswered):
+            session.get_one(Conversation, conversation).locale = "fr"
         session.get_one(Conversation, forgotten).locale = "de"
         session.get_one(Conversation, forgotten).keep = False
         assert inbox.languages_of(session, owner.site_id) == ["en", "fr"]
@@ -98,7 +98,7 @@ def test_conversations_are_found_by_their_language(owner: OwnerServer) -> None:
     older, table, lines = (link for link in links if "/conversations" in link)
     rest = browser.get(older).text
     assert "Where are you?" not in rest
-    assert sum(f'/{thread}"' in rest for thread in (*french, unanswered)) == 2
+    assert sum(f'/{conversation}"' in rest for conversation in (*french, unanswered)) == 2
     for export in (table, lines):
         text = browser.get(export).text
         assert "bateaux" in text
@@ -134,8 +134,8 @@ def test_an_export_opens_in_spreadsheets_of_both_languages(owner: OwnerServer) -
 
 
 def test_a_deleted_conversation_is_gone(owner: OwnerServer, post: Post) -> None:
-    thread = talk(owner, "My name is Zoltan", "Hello.", "pages")
-    path = f"/admin/KEY/conversations/{thread}/delete"
+    conversation = talk(owner, "My name is Zoltan", "Hello.", "pages")
+    path = f"/admin/KEY/conversations/{conversation}/delete"
     assert post(path).status_code == 303
     assert post(path).status_code == 404
     assert b"Zoltan" not in (owner.folder / "chatbot.db").read_bytes()
@@ -143,24 +143,26 @@ def test_a_deleted_conversation_is_gone(owner: OwnerServer, post: Post) -> None:
 
 def test_nobody_reads_what_visitors_did_not_want_kept(owner: OwnerServer) -> None:
     with owner.database.session() as session:
-        thread, _ = start_conversation(session, owner.site_id, locale="en", page=None, keep=False)
-        add_message(session, thread, "user", "a secret")
+        conversation, _ = start_conversation(
+            session, owner.site_id, locale="en", page=None, keep=False
+        )
+        add_message(session, conversation, "user", "a secret")
     browser = owner.browser("owner")
-    assert browser.get(f"/admin/{owner.key}/conversations/{thread.id}").status_code == 404
+    assert browser.get(f"/admin/{owner.key}/conversations/{conversation.id}").status_code == 404
     assert "a secret" not in browser.get(f"/admin/{owner.key}/conversations").text
 
 
 def test_times_are_the_sites_and_the_readers(owner: OwnerServer) -> None:
-    thread = talk(owner, "Where?", "Here.", "pages")
+    conversation = talk(owner, "Where?", "Here.", "pages")
     with owner.database.session() as session:
-        session.get_one(Conversation, thread).created = 1_767_222_000  # midnight in Paris
+        session.get_one(Conversation, conversation).created = 1_767_222_000  # midnight in Paris
         session.get_one(Site, owner.site_id).time_zone = "Europe/Paris"
     browser = owner.browser("reader")
     path = f"/admin/{owner.key}/conversations"
     assert "1 January 2026, 00:00" in browser.get(f"{path}?locale=en").text
     assert "1er janvier 2026 à 00:00" in browser.get(f"{path}?locale=fr").text
-    assert thread in browser.get(f"{path}?since=2026-01-01&until=2026-01-01").text
-    assert thread not in browser.get(f"{path}?until=2025-12-31").text
+    assert conversation in browser.get(f"{path}?since=2026-01-01&until=2026-01-01").text
+    assert conversation not in browser.get(f"{path}?until=2025-12-31").text
 
 
 def test_a_day_ends_at_midnight_also_when_the_clock_changes(owner: OwnerServer) -> None:
@@ -170,16 +172,16 @@ def test_a_day_ends_at_midnight_also_when_the_clock_changes(owner: OwnerServer) 
         "2026-03-29": 1_774_819_800,  # 23:30, of a day with 23 hours
         "2026-03-30": 1_774_821_600,
     }
-    threads = {day: talk(owner, f"On {day}?", "Yes.", "pages") for day in moments}
+    conversations = {day: talk(owner, f"On {day}?", "Yes.", "pages") for day in moments}
     with owner.database.session() as session:
         session.get_one(Site, owner.site_id).time_zone = "Europe/Paris"
-        for day, thread in threads.items():
-            session.get_one(Conversation, thread).created = moments[day]
+        for day, conversation in conversations.items():
+            session.get_one(Conversation, conversation).created = moments[day]
     browser = owner.browser("reader")
-    for day in threads:
+    for day in conversations:
         query = f"since={day}&until={day}"
         page = browser.get(f"/admin/{owner.key}/conversations?{query}").text
-        assert [one for one in threads if f"On {one}?" in page] == [day]
+        assert [one for one in conversations if f"On {one}?" in page] == [day]
     last = f"/admin/{owner.key}/conversations?until=9999-12-31"
     assert browser.get(last).status_code == 400, "no day follows it"
 
@@ -199,23 +201,25 @@ def test_pages_beside_a_no_are_no_sources_of_it(owner: OwnerServer) -> None:
     hours = [{"title": "Hours", "url": "https://example.org/hours"}]
     browser, pages_of = owner.browser("owner"), {}
     for origin in ("none", "pages"):
-        thread = talk(owner, "When?", "Hm.", origin, sources=hours)
-        pages_of[origin] = browser.get(f"/admin/{owner.key}/conversations/{thread}").text
+        conversation = talk(owner, "When?", "Hm.", origin, sources=hours)
+        pages_of[origin] = browser.get(f"/admin/{owner.key}/conversations/{conversation}").text
     assert all("https://example.org/hours" in page for page in pages_of.values())
     assert ["<span>Sources</span>" in page for page in pages_of.values()] == [False, True]
 
 
 def test_a_courtesy_is_no_missing_answer(owner: OwnerServer) -> None:
-    thread = talk(owner, "Thanks!", "You are welcome!", "none", status="courtesy")
-    page = owner.browser("owner").get(f"/admin/{owner.key}/conversations/{thread}").text
+    conversation = talk(owner, "Thanks!", "You are welcome!", "none", status="courtesy")
+    page = owner.browser("owner").get(f"/admin/{owner.key}/conversations/{conversation}").text
     assert "a courtesy, no question" in page
     assert "no answer" not in page
     assert "Answer this better" not in page
 
 
 def test_a_page_below_one_of_the_menu_marks_it(owner: OwnerServer) -> None:
-    thread = talk(owner, "When?", "From 9.", "pages")
+    conversation = talk(owner, "When?", "From 9.", "pages")
     path = f"/admin/{owner.key}/conversations"
-    pages = [owner.browser("reader").get(address).text for address in (path, f"{path}/{thread}")]
+    pages = [
+        owner.browser("reader").get(address).text for address in (path, f"{path}/{conversation}")
+    ]
     marks = [re.findall(r'aria-current="(\w+)">Conversations<', page) for page in pages]
     assert marks == [["page"], ["true"]]

@@ -24,8 +24,8 @@ NOTE = "=1+1 <b>Called</b>\r\nher back"
 @pytest.fixture
 def path(owner: OwnerServer) -> str:
     """The page of a conversation with a note of an editor."""
-    thread = talk(owner, "Where?", "Here.", "pages")
-    path = f"/admin/{owner.key}/conversations/{thread}"
+    conversation = talk(owner, "Where?", "Here.", "pages")
+    path = f"/admin/{owner.key}/conversations/{conversation}"
     browser = owner.browser("editor")
     answer = browser.post(f"{path}/notes", data={"note": NOTE}, headers=ORIGIN)
     assert answer.status_code == 303
@@ -62,12 +62,12 @@ def test_a_note_stands_at_its_time_and_nobody_overwrites_anothers(
 
 
 def test_notes_are_in_the_export(owner: OwnerServer, path: str) -> None:
-    root, _, thread = path.rpartition("/")
+    root, _, conversation = path.rpartition("/")
     browser = owner.browser("owner")
     table = browser.get(f"{root}.csv").text.removeprefix("\ufeff")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
     assert [row["role"] for row in rows] == ["user", "assistant", "note"]
-    assert rows[-1]["conversation"].removeprefix("'") == thread  # an id may begin with “-”
+    assert rows[-1]["conversation"].removeprefix("'") == conversation  # an id may begin with “-”
     assert rows[-1]["person"] == "the editor"
     assert rows[-1]["text"].startswith("'=1+1 <b>"), "no formula"
     line = json.loads(browser.get(f"{root}.jsonl").text.splitlines()[-1])
@@ -76,18 +76,20 @@ def test_notes_are_in_the_export(owner: OwnerServer, path: str) -> None:
 
 def test_a_visitor_neither_reads_nor_keeps_a_note(owner: OwnerServer, post: Post) -> None:
     with owner.database.session() as session:
-        thread, secret = start_conversation(
+        conversation, secret = start_conversation(
             session, owner.site_id, locale="en", page=None, keep=True
         )
-        thread.extend(30)
-        add_message(session, thread, "user", "Where?")
-    post(f"/admin/KEY/conversations/{thread.id}/notes", note="Zoltan again")
+        conversation.extend(30)
+        add_message(session, conversation, "user", "Where?")
+    post(f"/admin/KEY/conversations/{conversation.id}/notes", note="Zoltan again")
     visitor, headers = owner.app.test_client(), {"Authorization": f"Bearer {secret}"}
     for news in ("", "/news"):
-        answer = visitor.get(f"/api/conversation/{thread.id}{news}", headers=headers)
+        answer = visitor.get(f"/api/conversation/{conversation.id}{news}", headers=headers)
         assert answer.status_code == 200
         assert "Zoltan" not in answer.text
-    assert visitor.delete(f"/api/conversation/{thread.id}", headers=headers).status_code == 200
+    assert (
+        visitor.delete(f"/api/conversation/{conversation.id}", headers=headers).status_code == 200
+    )
     assert b"Zoltan" not in (owner.folder / "chatbot.db").read_bytes()
 
 

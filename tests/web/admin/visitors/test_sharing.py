@@ -22,12 +22,12 @@ def talks(owner: OwnerServer) -> None:
     """Three answers, two of which came from one page."""
     for title in ("Prices <b>", "Prices <b>", "Hours"):
         with owner.database.session() as session:
-            thread, _ = start_conversation(
+            conversation, _ = start_conversation(
                 session, owner.site_id, locale="en", page="https://example.org/", keep=True
             )
-            thread.extend(30)
-            add_message(session, thread, "user", "A secret question?")
-            answer = add_message(session, thread, "assistant", "A secret answer.")
+            conversation.extend(30)
+            add_message(session, conversation, "user", "A secret question?")
+            answer = add_message(session, conversation, "assistant", "A secret answer.")
             answer.origin = "pages"
             url = f"https://example.org/{title[:5]}"
             answer.sources = [{"title": title, "url": url, "quote": "A secret answer."}]
@@ -49,10 +49,12 @@ def test_topics_are_the_pages_that_answered(owner: OwnerServer, talks: None) -> 
 def test_an_own_answer_is_a_topic_with_conversations_behind_it(owner: OwnerServer) -> None:
     with owner.database.session() as session:
         for source in ({"title": "Do you bake?", "url": ""}, {"title": "Other", "url": "/x"}):
-            thread, _ = start_conversation(session, owner.site_id, locale="en", page="/", keep=True)
-            thread.extend(30)
-            add_message(session, thread, "user", f"About {source['title']}")
-            answer = add_message(session, thread, "assistant", "Yes.")
+            conversation, _ = start_conversation(
+                session, owner.site_id, locale="en", page="/", keep=True
+            )
+            conversation.extend(30)
+            add_message(session, conversation, "user", f"About {source['title']}")
+            answer = add_message(session, conversation, "assistant", "Yes.")
             answer.origin, answer.sources = "faq", [source]
     path = f"/admin/{owner.key}/conversations?source=Do+you+bake%3F&since=2020-01-01"
     page = owner.browser("reader").get(path).text

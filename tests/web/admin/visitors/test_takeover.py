@@ -159,9 +159,9 @@ def test_the_silence_ends_by_itself(
     )
     write("Hello!")
     with owner.database.session() as session:
-        thread = session.get_one(Conversation, visitor.conversation)
-        assert abs((thread.silent_until or 0) - now() - 2 * HOUR) < 60
-        thread.silent_until = now() - 1
+        conversation = session.get_one(Conversation, visitor.conversation)
+        assert abs((conversation.silent_until or 0) - now() - 2 * HOUR) < 60
+        conversation.silent_until = now() - 1
     assert visitor.ask("When are you open?")["done"]["origin"] == "none"
 
 
