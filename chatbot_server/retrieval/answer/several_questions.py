@@ -14,7 +14,7 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     WHEN,
     asks_what_of_it,
     continues,
-    is_followup,
+    is_follow_up,
 )
 from chatbot_server.retrieval.language.dialogue.replies import takes_words_over
 from chatbot_server.retrieval.language.facts import facts
@@ -67,7 +67,7 @@ def answered_before(
     concepts = asks_what_of_it(question.text) if history else frozenset()
     if grounding.status == "faq":  # the owner's own words for it
         return None
-    if not concepts or (grounding.answer and not is_followup(question.text)):
+    if not concepts or (grounding.answer and not is_follow_up(question.text)):
         return None
     previous = _last_answer(ground, history)
     if previous is None:
@@ -100,9 +100,9 @@ def ground_single(
         return ground_question(ground, Question(*parts), history)
     ways = [ground_in_conversation]
     if has_few_own_words(question.text):
-        ways.insert(0, partial(_ground_followup, ground))
-    elif is_followup(question.text):
-        ways.append(partial(_ground_followup, ground))
+        ways.insert(0, partial(_ground_follow_up, ground))
+    elif is_follow_up(question.text):
+        ways.append(partial(_ground_follow_up, ground))
     groundings: list[Grounding] = []
     for way in ways:
         groundings.append(way(_with_background(question), history))
@@ -116,7 +116,7 @@ def has_few_own_words(question: str) -> bool:
     return takes_words_over(question) or bool(asks_what_of_it(question))
 
 
-def _ground_followup(ground: Ground, text: str, history: Sequence[str]) -> Grounding:
+def _ground_follow_up(ground: Ground, text: str, history: Sequence[str]) -> Grounding:
     """Look *text* up after the questions that it depends on.
 
     If that has no answer, it may be complete by itself (“Y a du wifi ?”, after canoes), or have few
@@ -203,7 +203,7 @@ def _with_background(question: Question) -> str:
 
 
 def _leans(question: Question) -> bool:
-    return is_followup(_INVERTED.sub("", question.text))
+    return is_follow_up(_INVERTED.sub("", question.text))
 
 
 def join(questions: Sequence[str], answers: Sequence[Grounding], whole: Grounding) -> Grounding:

@@ -22,7 +22,7 @@ from chatbot_server.retrieval.answer.sections.relevance import distances
 from chatbot_server.retrieval.answer.show.hours_asked import at_time
 from chatbot_server.retrieval.answer.subject import Subject, ground_property
 from chatbot_server.retrieval.base import Grounding
-from chatbot_server.retrieval.language.dialogue.follow_up import context_of, is_followup
+from chatbot_server.retrieval.language.dialogue.follow_up import context_of, is_follow_up
 from chatbot_server.storage.database import Database
 
 HITS = 10
@@ -145,5 +145,5 @@ class SiteSearch:
         context = context_of(question, history, languages)
         with self.open(f"{context} {question}") as result:
             behind_best = distances(result.sections)
-        is_dependent = is_followup(question, languages)
+        is_dependent = is_follow_up(question, languages)
         return EarlierTurns(distances=behind_best, context=context if is_dependent else "")

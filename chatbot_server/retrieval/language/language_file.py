@@ -138,7 +138,7 @@ class Language(_Record):
         alternatives: introduce what is not asked for: “instead of”.
         own_affairs: begin a clause in which visitors speak of themselves.
         conditions: begin a clause that is no question, though one may follow it.
-        followup_openings: begin a question that depends on the one before.
+        follow_up_openings: begin a question that depends on the one before.
         corrections: begin a correction: “no, I mean”.
         positions: number → words for that place in a list; -1 is the last.
         others: ask for things that were not named.
@@ -256,7 +256,7 @@ class Language(_Record):
     alternatives: Phrases = ()
     own_affairs: Phrases
     conditions: Phrases
-    followup_openings: Phrases
+    follow_up_openings: Phrases
     corrections: Phrases
     positions: dict[int, Words]
     others: Words

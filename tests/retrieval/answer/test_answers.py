@@ -69,7 +69,7 @@ def test_accents_and_endings_do_not_matter(base: KnowledgeBase, site_id: int) ->
     assert base.ground(site_id, "livraisons couts ?").passages[0].title == "Livraison"
 
 
-def test_a_followup_is_searched_with_its_conversation(base: KnowledgeBase, site_id: int) -> None:
+def test_a_follow_up_is_searched_with_its_conversation(base: KnowledgeBase, site_id: int) -> None:
     told = base.ground(site_id, "et le dimanche ?", ["Quand la boutique est-elle ouverte ?"])
     assert told.passages[0].title == "Horaires"
     question = "Combien coûte la livraison ?"

@@ -70,8 +70,8 @@ def test_what_they_do_not_say_is_not_invented(shop: Shop, question: str) -> None
     assert shop.ask(question)[1] == ""
 
 
-@pytest.mark.parametrize(("before", "question", "held"), SHOP["followups"])
-def test_a_followup_is_answered_for_itself(
+@pytest.mark.parametrize(("before", "question", "held"), SHOP["follow_ups"])
+def test_a_follow_up_is_answered_for_itself(
     shop: Shop, before: list[str], question: str, held: str | None
 ) -> None:
     answer = shop.ask(question, tuple(before))[1]

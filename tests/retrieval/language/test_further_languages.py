@@ -87,8 +87,8 @@ def test_what_they_do_not_say_is_not_invented(sites: Sites, name: str, question:
     assert sites.ask(name, question)[1] == ""
 
 
-@pytest.mark.parametrize(("name", "before", "question", "held"), cases("followups"))
-def test_a_followup_is_answered_for_itself(
+@pytest.mark.parametrize(("name", "before", "question", "held"), cases("follow_ups"))
+def test_a_follow_up_is_answered_for_itself(
     sites: Sites, name: str, before: list[str], question: str, held: str
 ) -> None:
     assert held in sites.ask(name, question, tuple(before))[1]

@@ -8,7 +8,7 @@ import pytest
 
 from chatbot_server.resources import read_yaml_files
 from chatbot_server.retrieval.language.dialogue import contrast
-from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
+from chatbot_server.retrieval.language.dialogue.follow_up import is_follow_up
 from chatbot_server.retrieval.language.facts import Fact, facts, spelled_number
 from chatbot_server.retrieval.language.languages import ALWAYS_USED, LANGUAGES, load, together
 from chatbot_server.retrieval.language.sentences import (
@@ -171,8 +171,8 @@ def test_only_capitals_are_german_names() -> None:
         (GERMAN, "Was kostet ein Doppelzimmer?", False),
     ],
 )
-def test_followups_are_told(languages: tuple[str, ...], question: str, leans: bool) -> None:
-    assert is_followup(question, languages) == leans
+def test_follow_ups_are_told(languages: tuple[str, ...], question: str, leans: bool) -> None:
+    assert is_follow_up(question, languages) == leans
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.answer.sections.candidates import on_subject
 from chatbot_server.retrieval.answer.sections.relevance import section_relevances
 from chatbot_server.retrieval.language.dialogue import contrast
-from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
+from chatbot_server.retrieval.language.dialogue.follow_up import is_follow_up
 from chatbot_server.retrieval.language.words import synonyms
 from chatbot_server.retrieval.language.words.specificity import specificity
 from chatbot_server.retrieval.language.words.synonyms import Word
@@ -241,7 +241,9 @@ def threshold_raise(evidence: Evidence, section: Candidate, query: Query) -> flo
     pages, document = query.earlier.pages, section.document
     if not pages or page_of(document.url, document.title) in pages:
         return 0.0
-    is_complete = query.own is None and not is_followup(query.text, query.languages, query.language)
+    is_complete = query.own is None and not is_follow_up(
+        query.text, query.languages, query.language
+    )
     return 0.0 if is_complete and evidence.margin >= FAR_AHEAD else OTHER_PAGE
 
 

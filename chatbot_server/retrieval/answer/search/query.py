@@ -14,7 +14,7 @@ from chatbot_server.retrieval.index.vectors import Vector
 from chatbot_server.retrieval.language.dialogue import contrast
 from chatbot_server.retrieval.language.dialogue.follow_up import (
     context_of,
-    is_followup,
+    is_follow_up,
     names_no_subject,
 )
 from chatbot_server.retrieval.language.facts import Fact, facts
@@ -259,7 +259,7 @@ class Query(ParsedText):
         own = cls(question[:MAX_QUESTION], languages, language)
         own.entry = entry
         depends_on_none = not history or entry is not None
-        if depends_on_none or not is_followup(own.text, languages, language=own.language):
+        if depends_on_none or not is_follow_up(own.text, languages, language=own.language):
             return own
         context = context_of(own.text, history, languages)[:MAX_QUESTION]
         query = cls(f"{context} {own.text}", languages)

@@ -151,7 +151,7 @@ def _is_name(row: PageHeading, name: str) -> bool:
 def _stands_alone(row: PageHeading) -> bool:
     """Whether a heading is a question by itself, unlike “And for children?”."""
     language_words = LANGUAGES.get(row.language)
-    openings = language_words.followup_openings if language_words else ()
+    openings = language_words.follow_up_openings if language_words else ()
     goes_on = any(fold(row.path).startswith(f"{words} ") for words in openings)
     return SHORTEST <= len(row.path) <= LONGEST and not goes_on
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from chatbot_server.retrieval.answer.decide.same_question import asks_same
 from chatbot_server.retrieval.answer.search.query import ParsedText
 from chatbot_server.retrieval.curate.learning.bare_words import BareWords, interrogatives
-from chatbot_server.retrieval.language.dialogue.follow_up import is_followup
+from chatbot_server.retrieval.language.dialogue.follow_up import is_follow_up
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.storage.visitors.learning import LONGEST_QUESTION, UnansweredQuestion
 
@@ -125,7 +125,7 @@ def _wordings(questions: Sequence[UnansweredQuestion]) -> list[_Wording]:
     for place, question in enumerate(questions):
         text = spelling_of(question)
         words = " ".join(stems.words(text))
-        if not words or (not question.first and is_followup(text)):
+        if not words or (not question.first and is_follow_up(text)):
             continue
         wording = wordings.setdefault(words, _Wording(words, bare_words))
         wording.spellings[text] += 1

@@ -30,8 +30,8 @@ _PROPERTIES = frozenset(
 _WORD = re.compile(r"[^\W_]+")
 
 
-def context_of(followup: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
-    """The earlier questions that *followup* depends on, without what it replaces.
+def context_of(follow_up: str, history: Sequence[str], languages: Languages = ALWAYS_USED) -> str:
+    """The earlier questions that *follow_up* depends on, without what it replaces.
 
     Of a chain (“Is there parking in Leeds?”, “and in Hull?”, “is it free?”) each replaces what
     it names anew and keeps the rest.
@@ -40,33 +40,33 @@ def context_of(followup: str, history: Sequence[str], languages: Languages = ALW
     chain: list[str] = []
     while recent:
         chain.insert(0, recent.pop()[:KEPT_CHARS].strip())
-        if not is_followup(chain[0], languages):
+        if not is_follow_up(chain[0], languages):
             break
     context, *later = chain
-    for question in [*later, followup]:
+    for question in [*later, follow_up]:
         context = without_replaced(context, question, languages)
-        if question is not followup:
+        if question is not follow_up:
             context = f"{context} {question}"
     return context
 
 
-def without_replaced(before: str, followup: str, languages: Languages = ALWAYS_USED) -> str:
-    """*before* without what *followup* replaces.
+def without_replaced(before: str, follow_up: str, languages: Languages = ALWAYS_USED) -> str:
+    """*before* without what *follow_up* replaces.
 
     A name takes the place of the names; “at Christmas” that of other days; “for a week” that of
     another “for …”; and a thing in a question of nothing else (“and the pool?”) that of the last
     thing.
     """
     language = stems.guess_language(before, languages=languages)
-    if year_days.spans_in(followup, languages):
+    if year_days.spans_in(follow_up, languages):
         before = year_days.without_days(before, languages)
-    names = _names(followup, languages, language)
+    names = _names(follow_up, languages, language)
     if names and _names(before, languages, language) - names:
         return without_names(before, languages, but=names)
-    opening = phrase_pattern("followup_openings", languages).match(fold(followup).lstrip())
+    opening = phrase_pattern("follow_up_openings", languages).match(fold(follow_up).lstrip())
     if opening is None:
         return before
-    rest = stems.words(fold(followup).lstrip()[opening.end() :])
+    rest = stems.words(fold(follow_up).lstrip()[opening.end() :])
     words = [(match, "".join(stems.words(match[0]))) for match in _WORD.finditer(before)]
     for forms in map(frozenset, map(stems.words, LANGUAGES[language].prepositions)):
         if rest[:1] and rest[0] in forms:
@@ -112,26 +112,26 @@ def asks_what_of_it(question: str, languages: Languages = ALWAYS_USED) -> frozen
 
 
 def names_no_subject(
-    followup: str, languages: Languages = ALWAYS_USED, language: str | None = None
+    follow_up: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> bool:
-    """Whether *followup* says “it”, or only a time, so that the subject stays the same."""
-    flat = fold(followup).replace("’", "'")
-    opening = phrase_pattern("followup_openings", languages).match(flat.lstrip())
+    """Whether *follow_up* says “it”, or only a time, so that the subject stays the same."""
+    flat = fold(follow_up).replace("’", "'")
+    opening = phrase_pattern("follow_up_openings", languages).match(flat.lstrip())
     fields = ("references", "possessives")
     if not opening and any(phrase_pattern(field, languages).search(flat) for field in fields):
         return True
     seasons = frozenset().union(*(LANGUAGES[code].seasons for code in languages))
-    content = stems.content_words(followup, languages, language)
+    content = stems.content_words(follow_up, languages, language)
     return all(word in seasons or is_fact(word, languages) for word in content)
 
 
 def continues(question: str, languages: Languages = ALWAYS_USED) -> bool:
     """Whether *question* begins like one that continues the last: “and”, “what about”."""
     flat = fold(question).replace("’", "'").lstrip()
-    return bool(phrase_pattern("followup_openings", languages).match(flat))
+    return bool(phrase_pattern("follow_up_openings", languages).match(flat))
 
 
-def is_followup(
+def is_follow_up(
     question: str, languages: Languages = ALWAYS_USED, language: str | None = None
 ) -> bool:
     """Whether *question* depends on earlier ones."""
@@ -140,7 +140,7 @@ def is_followup(
     flat = phrase_pattern("empty_references", languages).sub(" ", flat)
     language = language or stems.guess_language(question, languages=languages)
     content_words = stems.content_words(question, languages, language)
-    if phrase_pattern("followup_openings", languages).match(flat.lstrip()):
+    if phrase_pattern("follow_up_openings", languages).match(flat.lstrip()):
         return len(content_words) <= 2 * MAX_CONTENT_WORDS
     is_short = len(content_words) <= MAX_CONTENT_WORDS
     if is_short and phrase_pattern("references", languages).search(flat):

@@ -14,7 +14,7 @@ from chatbot_server.retrieval.language.clauses import asks_anything, is_courtesy
 from chatbot_server.retrieval.language.dialogue.follow_up import (
     context_of,
     continues,
-    is_followup,
+    is_follow_up,
     without_names,
 )
 from chatbot_server.retrieval.language.facts import is_fact
@@ -41,11 +41,11 @@ def as_follow_up(reply: str, language: str, languages: Languages = ALWAYS_USED) 
     rest = text[correction.end() :].lstrip() if correction else reply
     if not rest or is_courtesy(rest, languages):
         return reply
-    if is_followup(rest, languages, language) or not _is_fragment(
+    if is_follow_up(rest, languages, language) or not _is_fragment(
         rest, languages, language, is_correction=bool(correction)
     ):
         return rest
-    return f"{LANGUAGES[language].followup_openings[0]} {rest}"
+    return f"{LANGUAGES[language].follow_up_openings[0]} {rest}"
 
 
 def takes_words_over(reply: str, languages: Languages = ALWAYS_USED) -> bool:
@@ -138,7 +138,7 @@ def _positions(languages: Languages) -> re.Pattern[str]:
 
 @cache
 def _others(languages: Languages) -> re.Pattern[str]:
-    openings = any_phrase("followup_openings", languages)
+    openings = any_phrase("follow_up_openings", languages)
     articles, others = any_phrase("articles", languages), any_phrase("others", languages)
     small = r"(?:[^\W_]{1,5} )?"  # “at the other one”
     return re.compile(

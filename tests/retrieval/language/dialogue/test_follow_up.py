@@ -8,12 +8,12 @@ from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.language.dialogue.follow_up import (
     asks_what_of_it,
     context_of,
-    is_followup,
+    is_follow_up,
 )
 
 
 @pytest.mark.parametrize(
-    ("history", "followup", "context"),
+    ("history", "follow_up", "context"),
     [
         (["Is there parking in Leeds?"], "And in Hull?", "Is there parking in ?"),
         (["Is the Leeds shop open on Sunday?"], "and Hull?", "Is the shop open on Sunday?"),
@@ -43,9 +43,9 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     ],
 )
 def test_what_is_named_anew_takes_the_place_of_what_was_named(
-    history: list[str], followup: str, context: str
+    history: list[str], follow_up: str, context: str
 ) -> None:
-    assert " ".join(context_of(followup, history).split()) == context
+    assert " ".join(context_of(follow_up, history).split()) == context
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_is_named_anew_takes_the_place_of_what_was_named(
     ],
 )
 def test_small_words_alone_refer_to_nothing(question: str) -> None:
-    assert not is_followup(question)
+    assert not is_follow_up(question)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_small_words_alone_refer_to_nothing(question: str) -> None:
     ],
 )
 def test_what_leans_on_the_question_before_is_a_follow_up(question: str) -> None:
-    assert is_followup(question)
+    assert is_follow_up(question)
 
 
 def test_a_long_question_is_no_follow_up_of_itself() -> None:
