@@ -30,7 +30,7 @@ GENERAL_NOUNS = {
     ADDRESS: "address_noun",
     PRICE: "price_noun",
 }
-# On a site of so few chunks, a word that stands in all of them need not be the name of the place.
+# Up to this number of chunks, a word that all of them contain need not be the name of the place.
 FEW_CHUNKS = 2
 
 

@@ -24,7 +24,7 @@ from chatbot_server.retrieval.language.ranges import counts_in, with_unit_of_age
 from chatbot_server.retrieval.language.words.stems import says_something
 from chatbot_server.retrieval.language.words.synonyms import terms_in
 
-# Questions of one message that are looked up.
+# The most questions of one message that are looked up.
 QUESTIONS = 3
 # Passages for a model, over all questions.
 PASSAGES = 6

@@ -23,10 +23,10 @@ from chatbot_server.retrieval.language.text import fold, fold_letters
 
 # A longer message is taken as one question.
 READ_CHARS = 1000
-# So few words after a question belong to it: “Are you open? In Leeds.”
+# Up to this number of words after a question belong to it: “Are you open? In Leeds.”
 FRAGMENT = 3
 _BETWEEN_SENTENCES = re.compile(r"(?<=[?？])(?:\s+|(?=[^\s?？!]))|(?<!\s)\s*\n\s*|(?<=[.!…])\s+")
-# “prenez-vous”, “y a-t-il”: a verb before its subject asks.
+# A verb before its subject makes a question: “prenez-vous”, “y a-t-il”.
 _INVERSION = r"(?:[^\W\d_]+-)+(?:vous|tu|il|ils|elle|elles|on|je|nous|ce)\b"
 _PUNCTUATION = " \t\u00a0\u202f,;:.!…–—-"
 _QUESTION_MARK = re.compile("[?？]")

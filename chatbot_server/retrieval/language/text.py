@@ -14,7 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
 # A run of blanks from its first: otherwise a long run is read again from each of its blanks.
 BLANKS_RUN = r"(?<!\s)\s+"
-# “```sell()```” is no fence.
+# Of backticks, only a run without others behind it on its line, unlike in “```sell()```”.
 FENCE = re.compile("`{3,}(?=[^`]*$)|~{3,}")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?= )")
 MAX_INDENT = 40

@@ -47,6 +47,6 @@ class CloserLook:
     def sections(self) -> list[Candidate]:
         """The sections, best first."""
         if not self._to_compare and not self._without_nearness:
-            return [*self._sections]  # nothing new is known
+            return [*self._sections]  # nothing was read, so that the order stays
         compare(self._to_compare, self._query)
         return by_relevance(self._sections)

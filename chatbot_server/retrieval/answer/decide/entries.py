@@ -30,19 +30,19 @@ BY_WORDS = load_gate("entries_by_words")
 UNRELATED = 0.8
 # Leads are cut to this, in both directions: larger ones are no better evidence.
 WIDEST_LEAD = 0.06
-# How far a sure entry must be ahead of every other; near twins are never sure.
+# How far a sure entry must be ahead of every other, so that two nearly equal ones are never sure.
 SURE_LEAD = 0.01
 # A second entry is shown beside the first if its log odds are lower by no more than this.
 CLOSE = 0.8
 # How far an entry must be above the threshold on a site with pages: it was fitted on FAQs alone.
 BESIDE_PAGES = 0.7
-# In a FAQ of so many chunks, an entry may be so far below the threshold if it is so far ahead of
-# the next one, in log odds: among many entries about one subject, that says which is meant. In
-# FAQs of twenty, any entry may be ahead of others about something else.
+# From this number of chunks on, the threshold of an entry is lower in a FAQ, if the entry has at
+# least this lead over the next one (both in log odds). Among many entries about one subject, the
+# lead tells which one is meant; in a FAQ of twenty, the others may be about something else.
 LARGE_FAQ = 240
 LOWER_IN_LARGE_FAQ, LEAD_IN_LARGE_FAQ = 1.0, 1.2
-# Among so few entries, one without a word of the question is not near: to E5, short questions are
-# alike, and what is ahead of pages need not be near itself.
+# Up to this number of entries, one without a word of the question is not near. To E5, all short
+# questions are alike, so that being ahead of pages says little.
 FEW_ENTRIES = 3
 # Two entries with more words are not shown together.
 MAX_WORDS = 300

@@ -137,25 +137,25 @@ def _gates() -> dict[str, dict[str, Any]]:
     return gates
 
 
-# Numbers of chunks. Up to the first, only the gates of small sites decide; from the second on, only
-# the others, which were fitted on a collection of that size. In between, both are averaged.
+# Numbers of chunks. Up to SMALL_SITE, only the gates of small sites decide; from LARGE_SITE on,
+# only the others, which were fitted on a collection of that size. In between, both are averaged.
 SMALL_SITE = 80
 LARGE_SITE = 240
-# The second, for sections under headings that were compared with the question. That collection is
-# of paragraphs without headings, and its gates refuse most of what six sites of 245 to 1,634 chunks
-# answer: see docs/decisions/0024-sections-compared-word-by-word.md.
+# Takes the place of LARGE_SITE for sections under headings that were compared with the question.
+# The collection is of paragraphs without headings, and its gates refuse most of what six sites of
+# 245 to 1,634 chunks answer: see docs/decisions/0024-sections-compared-word-by-word.md.
 LARGE_SITE_COMPARED = 4000
-# So far below the threshold, in log odds, a section is shown beside a no: see
+# A section that is below the threshold by no more than this, in log odds, is shown beside a no: see
 # docs/decisions/0026-what-comes-closest-is-shown-beside-a-no.md.
 UNSURE = 1.7
-# Up to so far above it, it is in doubt whether the section answers: of 236 such answers on 32 small
-# sites, 0.68 are right, of the 135 further ones 0.90.
+# Above the threshold by no more than this, it is in doubt whether the section answers: of 236 such
+# answers on 32 small sites, 0.68 are right, of the 135 further ones 0.90.
 IN_DOUBT = 2.0
-# After other questions, the threshold of a page that answered none of them is so much higher, in
-# log odds, unless the question is complete by itself and the page has at least this margin: see
-# docs/decisions/0016-answers-as-a-person-would-give-them.md.
+# After other questions, the threshold is higher by OTHER_PAGE, in log odds, for a page that
+# answered none of them, unless the question is complete by itself and the page has a margin of
+# FAR_AHEAD: see docs/decisions/0016-answers-as-a-person-would-give-them.md.
 OTHER_PAGE, FAR_AHEAD = 1.2, 2.0
-# So much lower is that of a section which states the price of all that is named (see
+# How much lower the threshold is for a section that states the price of all that is named (see
 # docs/decisions/0011-answers-decided-by-fitted-evidence.md), or names who is asked for.
 FACT_OF_ALL = 3.0
 SMALL_SITES = load_gate("small_sites")

@@ -14,11 +14,11 @@ from chatbot_server.retrieval.answer.search.query import Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.index.tokens import load_token_index
 
-# A site with as many chunks is not compared. Of 889, the tokens take 25 MB of memory, half as much
-# in the database, and 9 ms of a core for a question.
+# From this number of chunks on, a site is not compared. The tokens of 889 chunks take 25 MB of
+# memory, half as much in the database, and 9 ms of a core for a question.
 TOO_MANY_CHUNKS = 1000
-# The languages of the questions that the comparison was fitted on. In others it tells less: of
-# “Wie hoch ist die Kaution?” it thinks little of “Die Kaution beträgt 100 €”.
+# The languages of the questions that the comparison was fitted on. In others it is worse: it gives
+# “Die Kaution beträgt 100 €” a low value for “Wie hoch ist die Kaution?”.
 FITTED_LANGUAGES = frozenset({"fr", "en"})
 
 

@@ -16,7 +16,8 @@ from chatbot_server.retrieval.index.vectors import Vector
 
 MEANING_WEIGHT = 0.6
 TITLE_WEIGHT = 0.45
-# Documents by meaning that count. Further ones are noise, which would compress the scale of these.
+# How many of the nearest documents by meaning count. Further ones are noise, and would compress the
+# scale of these.
 MOST_BY_MEANING = 100
 # The share of its hubness that is subtracted from a chunk's cosine. In a fit of the order of
 # sections on fourteen small sites, each left out once, the right section is first for 0.83 instead

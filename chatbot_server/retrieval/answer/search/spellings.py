@@ -13,11 +13,11 @@ from chatbot_server.retrieval.language.words.everyday import in_plain_words
 from chatbot_server.retrieval.language.words.spelling import SHORTEST, Spellings, common_words
 from chatbot_server.storage.knowledge.index.chunks import texts_of
 
-# A site's words are read from so many of its chunks, which takes 0.2 s.
+# From how many of its chunks a site's words are read, which takes 0.2 s.
 READ = 1500
-# So many words of one question are corrected at most.
+# The most words of one question that are corrected.
 CORRECTED = 12
-# No part of a compound, an address or a name of a program's.
+# A whole word: no part of a compound, an address or a file's name.
 _WORD = re.compile(r"(?<![\w.@/-])[^\W\d_]+(?![\w@/-]|\.\w)")
 
 

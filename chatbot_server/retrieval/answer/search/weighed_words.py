@@ -8,7 +8,7 @@ from chatbot_server.retrieval.language.words.synonyms import Rarity, Word
 
 
 class WeighedWords:
-    """Content words with their weights, which *rarity* tells.
+    """Content words with their weights, which depend on *rarity*.
 
     Sums are cached: the sections of a question hold few different selections of its words.
     """
@@ -16,8 +16,8 @@ class WeighedWords:
     def __init__(self, words: Sequence[Word], rarity: Rarity) -> None:
         self._weights = [word.weight(rarity) for word in words]
         self._sums: dict[int, float] = {}
-        # The bits of the words that have a stem or concept. Few of a sentence are any of these, and
-        # a hundred sentences a question are looked at: so the sets are compared at once.
+        # For each stem or concept, the bits of the words that have it. About a hundred sentences
+        # are compared for a question, and few of their terms are among these.
         self._bits: dict[str, int] = {}
         for at, word in enumerate(words):
             for term in word.stems | word.concepts:

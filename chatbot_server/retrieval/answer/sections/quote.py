@@ -18,9 +18,10 @@ MAX_SENTENCES = 3
 MAX_CHARACTERS = 700
 # A list item is shown beside the best one if it has this share of its score.
 AS_GOOD = 0.7
-# A section is reduced to its answering rows if it has so many rows, and more words than so many,
+# A section is reduced to the rows that answer if it has at least LONG_LIST rows and more than
+# LONG_SECTION words, and if at most the share FEW_ROWS of its rows has the share CLEARLY_BEST of
+# the best row's score.
 LONG_LIST, LONG_SECTION = 8, 60
-# and if at most this share of its rows has this share of the best row's score.
 FEW_ROWS, CLEARLY_BEST = 0.34, 0.85
 _NUMBER = re.compile(r"\d")
 # The largest share of a section in bold; with more, nothing stands out.

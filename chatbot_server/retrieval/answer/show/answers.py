@@ -21,16 +21,17 @@ NEAR_COVERAGE = 0.15
 PASSAGES = 6
 # Pages offered with an honest no: more than three would be a list of search results.
 NEAR_PAGES = 3
-# How much less relevant than the first section others may be to be shown beside it: for one in
-# five questions to sites that nothing is fitted on, a second one as close is the right one, for
-# one in twenty a third one. On the same page, which remains one source to look at, a second one
-# may be further behind.
+# How much less relevant than the first section another one may be to be shown with it. On sites
+# that nothing is fitted on, a second section as close as this is the right one for one question in
+# five, a third one for one in twenty. On the same page it may be further behind, because the
+# visitor still has only one source to look at.
 CLOSE, CLOSE_ON_ONE_PAGE = 1.0, 1.5
 # The same for a second one where it is in doubt whether the first one answers.
 CLOSE_IN_DOUBT = 2.5
 MOST_CLOSE = 3
 MAX_WORDS = 220  # of an answer with several sections
-# How many sections that answer alike are shown together; of more, so many are offered as choices.
+# The most sections that answer alike and are shown together; of more, the most that are offered as
+# choices.
 SHOWN_TOGETHER, CHOICES = 4, 8
 
 

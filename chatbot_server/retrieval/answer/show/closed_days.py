@@ -14,7 +14,7 @@ from chatbot_server.retrieval.language.time.weekdays import (
     without_holidays,
 )
 
-# A section with the hours of so many days is taken to state all days on which the place is open.
+# A section with the hours of this many days is assumed to state all days of opening.
 STATES_WEEK = 4
 
 

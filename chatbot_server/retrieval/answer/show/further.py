@@ -11,8 +11,8 @@ from chatbot_server.retrieval.answer.show.sources import Titles
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.text import fold
 
-# How much less relevant than the first one a section may be: of questions to sites that nothing is
-# fitted on, every other one with a second section as close has a wrong first one.
+# How much less relevant than the first one a section may be. Where a second section is as close as
+# this, the first one is wrong for half of the questions to sites that nothing is fitted on.
 CLOSE = 2.0
 MOST_OFFERED = 2
 MOST_OF_PAGE = 4  # of a page that was asked for by its title

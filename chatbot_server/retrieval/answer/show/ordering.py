@@ -25,9 +25,9 @@ from chatbot_server.retrieval.language.words.synonyms import names_contact
 # How much less relevant than the best one a section with the hours of the day may be.
 NEAR_ENOUGH = 3.0
 # The same where nothing but hours is asked for, and the best one has none for the day: “Closed on
-# Easter Sunday” is near “Are you open on Sunday?”, and does not tell.
+# Easter Sunday” is near “Are you open on Sunday?”, and does not answer it.
 NEAR_ENOUGH_FOR_HOURS = 6.0
-# A heading about hours counts as much as the hours of so many further days.
+# A heading about hours counts as much as the hours of this many further days.
 HEADING_WORTH = 2
 _CONTACTS: dict[str, tuple[Kind, ...]] = {
     "=phone": ("phone", "email"),
@@ -36,7 +36,7 @@ _CONTACTS: dict[str, tuple[Kind, ...]] = {
 }
 # What a heading about contact counts, where a contact that is stated counts 1.
 _BY_HEADING = 0.5
-# With the town, in France, Germany and Spain; in the United Kingdom.
+# A postcode before its town, as in France, Germany and Spain, or one of the United Kingdom.
 _POSTCODE = re.compile(r"\b\d{5} [^\W\d_]|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 
 

@@ -43,7 +43,7 @@ _LINES = {
     "tomorrow": "day_tomorrow",
     "after_tomorrow": "day_after_tomorrow",
 }
-# “Morning: 9 to 12; afternoon: closed”, but not “9:00 to 12:00”.
+# A colon as in “Morning: 9 to 12; afternoon: closed”, and not as in “9:00 to 12:00”.
 _AFTER_COLON = re.compile(r":\s")
 EVENING, LATE_EVENING = 18 * 60, 23 * 60
 

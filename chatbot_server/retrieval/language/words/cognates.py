@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# The first letters that cognates have in common: at least so many, and such a share of the longer.
+# How many first letters cognates must have in common, and which share of the longer word that is.
 SHORTEST, SHARE = 4, 0.6
 
 

@@ -11,9 +11,9 @@ from chatbot_server.retrieval.language.languages import (
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.spelling import common_words
 
-# So many more words of a question must be of a language that no page of the site is in.
+# How many more words of a question must be of a language that no page of the site is in.
 SURELY = 2
-# A word alone may be of any language: “menu”.
+# The fewest words that tell a language: a single one may be of any, as “menu” is.
 FEWEST = 2
 
 

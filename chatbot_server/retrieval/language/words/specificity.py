@@ -11,7 +11,7 @@ from functools import cache
 
 from chatbot_server.resources import read_words
 
-# Ranks of words: up to the first, a word is not specific at all; from the second on, fully.
+# Ranks of words: up to OFTEN_SAID, a word is not specific at all; from SELDOM_SAID on, fully.
 OFTEN_SAID, SELDOM_SAID = 100, 3000
 
 

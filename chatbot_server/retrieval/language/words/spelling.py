@@ -17,7 +17,7 @@ from chatbot_server.retrieval.language.text import fold
 
 # Shorter words are too near to others.
 SHORTEST, LONGEST = 4, 30
-# In such words, two letters may be wrong.
+# In words of this length, two letters may be wrong.
 LONG = 7
 _TOKEN = re.compile(r"[^\W\d_]+")
 _VOWELS = re.compile("[aeiou]+")

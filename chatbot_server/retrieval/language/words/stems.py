@@ -21,9 +21,10 @@ from chatbot_server.retrieval.language.text import fold
 MAX_WORD = 40
 # A question of 4,000 characters must not become a query of 700 terms.
 MAX_TERMS = 64
-# “Spa” has a plural, “bus” no singular.
+# A word of this length has a plural, as “spa” does, but is none itself, as “bus” is none.
 SHORTEST_SINGULAR = 3
-# So many more stop words show that a document is in a further language: “Man at war” is not German.
+# How many more stop words a further language needs to be that of a document: “Man at war” is not
+# German.
 MIN_LEAD = 3
 
 _WORD = re.compile(r"[^\W_]+")
