@@ -61,8 +61,8 @@ def turn_on(
     """Ask for a second factor from now on; returns the recovery codes, shown this once.
 
     Raises:
-        UsageError: *secret* is none.
-        Unauthorized: *code* is not of it.
+        UsageError: *secret* does not have the form of a secret.
+        Unauthorized: *code* does not belong to *secret*.
     """
     if not SECRET.fullmatch(secret):
         raise UsageError("factor_secret", field="secret")
@@ -84,7 +84,7 @@ def turn_off(session: Session, account: Account) -> None:
 
 
 def check_code(session: Session, account: Account, code: str) -> None:
-    """Each code opens once.
+    """Check *code* of *account*, and spend it: each code is accepted once.
 
     Raises:
         Unauthorized: it is wrong, too old, or was used already.

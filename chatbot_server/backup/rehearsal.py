@@ -1,6 +1,6 @@
 """A rehearsed restore: the newest backup is put into a temporary database and counted there.
 
-A backup that nobody ever put back is a hope. Once a month, and daily after a failure, all of it
+Only a restore shows that a backup can be used. Once a month, and daily after a failure, all of it
 is restored as on a real server, and each table is compared with the file.
 """
 

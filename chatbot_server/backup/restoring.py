@@ -131,10 +131,7 @@ def restore_into_new(database: Database, file: Path) -> None:
 
 
 def delete_unfinished(database: Database, backups: Path) -> None:
-    """Delete what restores that were given up, and rehearsals that were killed, have left.
-
-    Visitors' words are in it.
-    """
+    """Delete what restores and rehearsals left that were cut off: visitors' words are in it."""
     if database.engine.dialect.name == "sqlite":
         delete_left_behind(PURPOSE, _folder_of(database))
     delete_left_behind(REHEARSAL, backups)
@@ -211,10 +208,10 @@ def _analysed(archive: Archive) -> Iterator[tuple[int, int, AnalysedDraft]]:
 
 @contextmanager
 def _damage_named(table: str) -> Iterator[None]:
-    """What goes on with the rows of a table; somebody may have written them by hand.
+    """Names *table* in the error about rows that the block stores, which may be hand-made.
 
     Raises:
-        BackupError: they have values that cannot be there.
+        BackupError: the rows have values that their columns cannot have.
     """
     try:
         with refuse_misfits():

@@ -1,4 +1,4 @@
-"""The emergency sheet: how to bring this very installation back on a new machine, in words."""
+"""The emergency sheet: how to bring back this installation on a new machine, in words."""
 
 from __future__ import annotations
 

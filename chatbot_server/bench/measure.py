@@ -48,7 +48,7 @@ class ConcurrentSpeed:
 
     @property
     def spread(self) -> float:
-        """The slowest first token in medians."""
+        """How many times as long as the median the slowest first token took."""
         return max(self.first) / max(1e-9, median(self.first))
 
 

@@ -68,7 +68,7 @@ class VisitorQuestion:
         """The question, with the conversation before it."""
         exchanges = _finished_exchanges(before)
         # Questions as the model read them, so that its evaluated prompt can be used again.
-        turns = tuple(
+        earlier_messages = tuple(
             message
             for asking, answer in exchanges
             for message in (
@@ -83,7 +83,7 @@ class VisitorQuestion:
             earlier = earlier[: len(earlier) - completed_reply.earlier_count]
         return Dialogue(
             instructions_of(self.site, self.locale),
-            turns,
+            earlier_messages,
             self.text,
             tuple(earlier),
             self.locale,

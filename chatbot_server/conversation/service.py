@@ -44,7 +44,7 @@ RESUME_SECONDS = 10.0  # within which the next page of the site takes up an answ
 # Seconds until a visitor's page asks again whether a person wrote: while a person answers; while
 # somebody is logged in to the owner's pages; otherwise.
 ASK_SOON, ASK_LATER, ASK_RARELY = 3, 10, 60
-QUIET_SECONDS = 1800  # so long after the last message, a page no longer asks
+QUIET_SECONDS = 1800  # after the last message, until the page no longer asks
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Sampling:
     tools: str = ""
 
     def length(self, room: int) -> int:
-        """The longest completion in tokens, if the context has *room* for so many."""
+        """The longest completion, if the context has *room* for this number of tokens."""
         return min(self.max_tokens or room, room)
 
 

@@ -33,15 +33,15 @@ class JsonLineChild:
     """Runs ``answer(request)`` of a module in a process of its own; not for two threads at once.
 
     The process is started with the first request, and again with the first one after its end.
-    It leaves when its parent has, whatever became of that.
+    It ends when its parent has ended, in whatever way.
 
     Attributes:
         module: its ``answer`` takes a request and returns an answer, both of them JSON.
         memory_bytes: the most that the process gets.
         processor_seconds: of computing, after which the process is killed.
-        idle_seconds: without a request, after which the process leaves.
-        variables: of its environment, beside :data:`HARMLESS_VARIABLES`.
-        shares_stderr: what it prints there is seen; not where it may be a stranger's words.
+        idle_seconds: without a request, after which the process ends.
+        variables: of its environment, besides :data:`HARMLESS_VARIABLES`.
+        shares_stderr: what it prints there is shown; False where that may be a stranger's words.
     """
 
     module: str

@@ -16,12 +16,12 @@ class StreamSilent(TimeoutError):
 
 
 class ThreadedStream(Generic[Item]):
-    """What *produce* puts into it; to be closed by who reads it.
+    """The items that *produce* puts into it; to be closed by whoever reads it.
 
     Args:
         produce: runs in the thread with a function that takes an item and returns whether
             more are wanted. The queue has no bound: what produces an answer bounds its length.
-        wake: called in the thread when there is something, or the end, for who does not wait.
+        wake: called in the thread when there is an item, or the end, for readers that do not wait.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ThreadedStream(Generic[Item]):
         return item
 
     def close(self, patience: float = 0.0) -> None:
-        """Wake the reader, and wait so many seconds for the thread, which ends at its next item."""
+        """Wake the reader; wait *patience* seconds for the thread, which ends at its next item."""
         self._closed.set()
         self._queue.put(None)
         if patience:

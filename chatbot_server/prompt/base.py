@@ -25,7 +25,7 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a conversation, as plain text.
+    """One message of a conversation, as plain text.
 
     Attributes:
         calls: what an assistant wants called besides what it says.
@@ -51,7 +51,7 @@ class Prompt:
     """A finished prompt.
 
     Attributes:
-        messages: the turns, for engines that format chats themselves.
+        messages: those of the conversation, for engines that format chats themselves.
         segments: the same, formatted; empty for those engines.
         stop: strings that end the completion and are not part of it.
         tokens: instead of both, the model's own token numbers; control tokens may be among them.

@@ -5,14 +5,14 @@ A new family is a new data file, and a case file among the tests. Its keys::
     source: where the facts come from
     bos: true | false | null           begin with BOS; null: as the model file says
     prefix: text before everything
-    system, user, assistant:           the text around a turn of that role
+    system, user, assistant:           the text around a message of that role
       {before: "", after: "", inside: false, finish: ""}
-    default_system: said where the conversation has no system message; null: no such turn then
+    default_system: said where the conversation has no system message; null: no such message then
     generate: what the model's answer is written after
     stop: [strings that end an answer]
     match: {names: regular expression, architectures: [], template: [], without: [], priority: 0}
 
-``inside`` puts the system text in the first user turn; ``finish`` is added to a turn
+``inside`` puts the system text in the first user message; ``finish`` is added to one
 that does not end with punctuation. ``generate`` must be what an earlier answer begins
 with, so that a prompt only ever grows at its end.
 """
@@ -35,7 +35,7 @@ SENTENCE_ENDS = (".", "!", "?", "…", ":", "。", "！", "？", "؟", "।")
 
 
 @dataclass(frozen=True)
-class TurnMarkup:
+class MessageMarkup:
     """The text around a message of one role."""
 
     before: str = ""
@@ -72,9 +72,9 @@ class ChatFormat:
     """A family's way of writing a conversation."""
 
     name: str
-    system: TurnMarkup
-    user: TurnMarkup
-    assistant: TurnMarkup
+    system: MessageMarkup
+    user: MessageMarkup
+    assistant: MessageMarkup
     generate: str
     prefix: str = ""
     default_system: str | None = None
@@ -98,7 +98,7 @@ def parse_format(name: str, record: dict[str, Any]) -> ChatFormat:
         TypeError: a key is missing or unknown.
     """
     roles = ("system", "user", "assistant")
-    values: dict[str, Any] = {role: TurnMarkup(**record[role]) for role in roles}
+    values: dict[str, Any] = {role: MessageMarkup(**record[role]) for role in roles}
     match: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in record.get("match", {}).items()
@@ -138,23 +138,23 @@ def pick_format(architecture: str, chat_template: str | None, name: str) -> str:
 
 def render(form: ChatFormat, messages: Sequence[Message]) -> Prompt:
     """Write *messages* in *form*. Only the format's own text is trusted."""
-    turns = [message for message in messages if message.role != "system"]
+    spoken_messages = [message for message in messages if message.role != "system"]
     opening = _opening(form, messages)
     writer = _SegmentWriter()
     writer.add(form.prefix, trusted=True)
     if not form.system.inside:
         writer.extend(opening)
         opening = []
-    elif opening and not any(turn.role == "user" for turn in turns):
-        turns.insert(0, Message("user", ""))
-    for turn in turns:
-        markup = form.user if turn.role == "user" else form.assistant
+    elif opening and not any(message.role == "user" for message in spoken_messages):
+        spoken_messages.insert(0, Message("user", ""))
+    for message in spoken_messages:
+        markup = form.user if message.role == "user" else form.assistant
         writer.add(markup.before, trusted=True)
-        if turn.role == "user":
+        if message.role == "user":
             writer.extend(opening)
             opening = []
-        writer.add(turn.content, trusted=False)
-        if markup.finish and not turn.content.rstrip().endswith(SENTENCE_ENDS):
+        writer.add(message.content, trusted=False)
+        if markup.finish and not message.content.rstrip().endswith(SENTENCE_ENDS):
             writer.add(markup.finish, trusted=True)
         writer.add(markup.after, trusted=True)
     writer.add(form.generate, trusted=True)

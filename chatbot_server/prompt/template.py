@@ -18,7 +18,7 @@ from functools import lru_cache
 from chatbot_server.errors import ModelError
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
 from chatbot_server.prompt.base import Message, Prompt, Segment
-from chatbot_server.prompt.formats import ChatFormat, TurnMarkup, render
+from chatbot_server.prompt.formats import ChatFormat, MessageMarkup, render
 
 SECONDS = 60  # of waiting, on a busy machine
 PROCESSOR_SECONDS = 2
@@ -120,10 +120,10 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     start, before_answer, between, last = _split(texts[1], 3)
     user_after = _split(texts[-2], 1)[1]
     answer_after = _split(texts[-1], 2)[2]
-    user = TurnMarkup(_without(between, start=answer_after), user_after)
-    assistant = TurnMarkup(_without(before_answer, start=user_after), answer_after)
+    user = MessageMarkup(_without(between, start=answer_after), user_after)
+    assistant = MessageMarkup(_without(before_answer, start=user_after), answer_after)
     opening = _without(start, end=user.before)
-    prefix, system, default = opening, TurnMarkup("", "\n\n", inside=True), None
+    prefix, system, default = opening, MessageMarkup("", "\n\n", inside=True), None
     if len(texts) == 8:
         before, after = _split(texts[3], 2)[:2]
         prefix, system, default = _system(opening, user.before, before, after)
@@ -135,14 +135,20 @@ def _derive(texts: list[str], eos: str) -> ChatFormat:
     )  # fmt: skip
 
 
-def _system(opening: str, user: str, before: str, after: str) -> tuple[str, TurnMarkup, str | None]:
+def _system(
+    opening: str, user: str, before: str, after: str
+) -> tuple[str, MessageMarkup, str | None]:
     """Prefix, text around the instructions, and the template's own instructions."""
     if not after.endswith(user):  # they stand in the first question
-        return opening, TurnMarkup(_without(before, start=opening + user), after, inside=True), None
+        return (
+            opening,
+            MessageMarkup(_without(before, start=opening + user), after, inside=True),
+            None,
+        )
     end = after.removesuffix(user)
     if before.startswith(opening):
-        return opening, TurnMarkup(before.removeprefix(opening), end), None
-    return "", TurnMarkup(before, end), _without(_without(opening, start=before), end=end)
+        return opening, MessageMarkup(before.removeprefix(opening), end), None
+    return "", MessageMarkup(before, end), _without(_without(opening, start=before), end=end)
 
 
 def _split(text: str, count: int) -> list[str]:

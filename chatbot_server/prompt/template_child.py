@@ -1,7 +1,7 @@
 """The child process that runs a model file's chat template.
 
-A template is a program by a stranger. Jinja's sandbox keeps it from Python, and the limits
-of this process end its loops and its appetite.
+A template is a program by a stranger. Jinja's sandbox keeps it from Python, and the limits of this
+process end it when it loops or takes too much memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FAILURES = (
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, as transformers sets it up, but loud about attempts to leave it."""
+    """The sandbox, as transformers sets it up; an attempt to leave it is an error at once."""
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
         """Raise at once; Jinja would only do so when the value is used."""

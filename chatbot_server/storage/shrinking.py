@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 INCREMENTAL = 2
 # What stays free, as the next conversations need it: a tenth of the file, and four megabytes.
 KEPT_SHARE, KEPT_PAGES = 0.1, 1000
-# At once: some hundredths of a second, in which nobody else can write. In the pause, whoever waits
-# to write looks once at least: SQLite's waiters look every tenth of a second.
+# Nobody else can write while PAGES_AT_ONCE are given back, for some hundredths of a second. The
+# pause is long enough for whoever waits to write: SQLite's waiters look every tenth of a second.
 PAGES_AT_ONCE, PAUSE_SECONDS = 500, 0.12
 
 

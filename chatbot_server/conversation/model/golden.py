@@ -19,7 +19,7 @@ from chatbot_server.retrieval.language.words.stems import guess_language
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site
 
-MOST_WAITED = 60.0  # seconds for which visitors keep one question from being asked
+MOST_WAITED = 60.0  # seconds that a question waits for the model while visitors use it
 MOST_ATTEMPTS = 3
 LOOK_SECONDS = 1.0  # between two looks at who waits for the model
 

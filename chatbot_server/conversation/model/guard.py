@@ -18,7 +18,8 @@ from chatbot_server.retrieval.language.languages import together
 from chatbot_server.retrieval.language.sentences import sentence_ends
 from chatbot_server.retrieval.language.words.stems import guess_document_language
 
-# A sentence without an end is cut at so many characters: it must hold up neither answer nor memory.
+# A sentence without an end is cut at this number of characters, so that it neither holds up the
+# answer nor fills the memory.
 MAX_HELD = 600
 _ENUMERATION = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+", re.MULTILINE)
 

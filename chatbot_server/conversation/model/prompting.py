@@ -22,13 +22,13 @@ class Dialogue:
     """Instructions, the finished turns (oldest first), and the question to answer now.
 
     Attributes:
-        turns: as the model read them, with their passages.
-        earlier_questions: what was looked up for the turns, except what is part of *completed*.
+        earlier_messages: those of the finished turns as the model read them, with their passages.
+        earlier_questions: what was looked up for them, except what is part of *completed*.
         completed: the whole question, where *question* is only a reply: “the second one”.
     """
 
     instructions: str
-    turns: tuple[Message, ...]
+    earlier_messages: tuple[Message, ...]
     question: str
     earlier_questions: tuple[str, ...] = ()
     language: str = "en"
@@ -37,7 +37,7 @@ class Dialogue:
     def messages(self) -> list[Message]:
         """The whole conversation as messages to an engine."""
         system = [Message("system", self.instructions)] if self.instructions else []
-        return [*system, *self.turns, Message("user", self.question)]
+        return [*system, *self.earlier_messages, Message("user", self.question)]
 
     def with_passages(self, passages: Sequence[Passage]) -> Dialogue:
         """The same dialogue, with *passages* to answer from before the question."""

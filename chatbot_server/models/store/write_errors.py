@@ -22,7 +22,7 @@ def write_error(error: OSError, folder: Path, needed: int = 0) -> ModelError:
 
 
 def disk_full(folder: Path, needed: int) -> ModelError:
-    """The error about a *folder* that has no room for so many bytes; 0: nobody said how many."""
+    """The error about a *folder* without room for *needed* bytes; 0: it is not known how many."""
     free = shutil.disk_usage(folder).free // 1_000_000
     if not needed:
         return ModelError("model_disk_full_now", folder=folder, free=free)

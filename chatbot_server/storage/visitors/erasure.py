@@ -14,11 +14,10 @@ from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import Conversation, erase_conversations
 
-# So many conversations in the first transaction; in each further one as many as take so long, as
-# many at once cost less each. 50,000 at once took fourteen seconds.
+# The first transaction erases FEWEST conversations. Each further one erases as many as take
+# BATCH_SECONDS, up to MOST: many at once cost less each, but 50,000 at once took fourteen seconds.
 FEWEST, MOST, BATCH_SECONDS = 50, 2000, 0.2
-# Whoever waits to write looks once at least in the pause: SQLite's waiters look every tenth of a
-# second.
+# Long enough for whoever waits to write: SQLite's waiters look every tenth of a second.
 PAUSE_SECONDS = 0.12
 
 
@@ -61,7 +60,7 @@ def _erase_all(database: Database, condition: ColumnElement[bool]) -> ErasedCoun
 
 
 def _next_batch(count: int, seconds: float) -> int:
-    """How many to erase after so many took so long: twice as many at most."""
+    """How many to erase next, if *count* took *seconds*: twice as many at most."""
     fitting = int(count * min(2.0, BATCH_SECONDS / max(seconds, 0.001)))
     return max(FEWEST, min(fitting, MOST))
 

@@ -100,7 +100,7 @@ class _Wording:
 
     def rarest(self, counts: Mapping[str, int]) -> Sequence[str]:
         """The rarest stems by *counts*; each wording that is like this one has one of them."""
-        # A wording like this one shares at least so many stems with it, whatever its own length.
+        # How many stems any wording like this one shares with it, whatever its own length.
         least_shared = math.ceil(ALIKE / (2 - ALIKE) * len(self.stems))
         by_count = sorted(self.stems, key=lambda stem: (counts[stem], stem))
         return by_count[: len(by_count) - least_shared + 1]

@@ -51,7 +51,7 @@ def moved_to(tree: Any, blocks: Sequence[Block], url: str) -> str:
 
 def header_target(header: str, url: str, words: int = MAX_WORDS + 1) -> str:
     """The address that the ``Refresh`` *header* of the page at *url* leads to; empty if the page,
-    of so many *words*, is read itself."""
+    which has *words*, is read itself."""
     refresh = _REFRESH.match(header)
     if not refresh or not refresh[2]:
         return ""
