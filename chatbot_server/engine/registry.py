@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
@@ -42,20 +42,18 @@ def faster_engine(file: ModelFile, chosen: EngineName) -> EngineName | None:
 
 
 def choose_engine(
-    file: ModelFile,
-    kind: Literal["auto", EngineName] = "auto",
-    installed: Iterable[EngineName] | None = None,
+    file: ModelFile, kind: Literal["auto", EngineName] = "auto"
 ) -> tuple[EngineName, dict[EngineName, Refusal]]:
     """The engine for *file*, and why preferred ones were passed over.
 
     Raises:
         ModelError: no engine can run it; says why the first one cannot.
     """
-    available = installed_engines() if installed is None else tuple(installed)
+    installed = installed_engines()
     reasons = refusals(file)
     passed_over: dict[EngineName, Refusal] = {}
     for name in ENGINES if kind == "auto" else (kind,):
-        if name in available and name not in reasons:
+        if name in installed and name not in reasons:
             return name, passed_over
         passed_over[name] = reasons.get(name) or Refusal("engine_not_installed", {"engine": name})
     # If a missing library could run the file, that is what to say.

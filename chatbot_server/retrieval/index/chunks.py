@@ -55,11 +55,6 @@ def _plain(text: str) -> str:
     return fold(text).replace("’", "'")
 
 
-def split(text: str, max_words: int = MAX_WORDS, language: str = "en") -> list[Chunk]:
-    """The chunks of *text* as a list, see :func:`chunks_of_text`."""
-    return list(chunks_of_text(text, max_words, language))
-
-
 def chunks_of_text(text: str, max_words: int = MAX_WORDS, language: str = "en") -> Iterator[Chunk]:
     """The chunks of Markdown *text* in order, each of at most *max_words*.
 

@@ -13,7 +13,6 @@ not.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -22,22 +21,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import httpx
 
+from benchmarks.serving.asking_visitors import LOSSES, AskingVisitors
 from benchmarks.serving.visitors import fill
 from benchmarks.serving.web_server import Served, processes, processor_seconds
 from chatbot_server.service.children import call_job
 
-VISITORS, PAUSE = 4, 0.7
+VISITORS = 4
 PAGES = [
     (f"Room {number}", f"Room {number} has {number + 2} chairs and opens at {8 + number % 4}.")
     for number in range(20)
@@ -48,9 +45,6 @@ STOPPED = ("stop-engine", "stop-web", "stop-embedder")
 PAUSED = ("pause-arbiter", "pause-parent")
 OTHERS = ("locked", "damaged", "restored", "clock")
 PAUSE_SECONDS = 20.0
-# From one to the next, visitors have got so many answers to their end, that can be lost.
-ANSWERS_BETWEEN, MOST_BETWEEN = 3, 60.0
-LOSSES = ("lost", "other text", "cut and empty")
 READY_SECONDS = 180.0
 # Every process of the server reads its time from this file's offset, if there is one.
 SHIFTED = """
@@ -66,106 +60,8 @@ time.time = _now
 """
 
 
-@dataclass
-class Shown:
-    """One answer as its visitor saw it; *is_whole*: to its end; *ended*: monotonic."""
-
-    conversation: str
-    secret: str
-    text: str
-    is_whole: bool
-    ended: float
-
-
-@dataclass
-class Crowd:
-    """Visitors who never stop asking; each question comes from another address."""
-
-    url: Callable[[], str]
-    sites: list[str]
-    shown: list[Shown] = field(default_factory=list)
-    refused: int = 0
-    numbers: count[int] = field(default_factory=count)
-    over: threading.Event = field(default_factory=threading.Event)
-    client: httpx.Client = field(default_factory=httpx.Client)  # a new one for each costs 30 ms
-
-    def ask_on(self, site: str) -> None:
-        """One visitor."""
-        while not self.over.wait(PAUSE):
-            number = next(self.numbers)
-            question = f"How many chairs has room {number % 20}, please, on day {number}?"
-            try:
-                self.shown.append(self._ask(site, question, number))
-            except (httpx.HTTPError, KeyError, ValueError):
-                self.refused += 1
-                time.sleep(0.2)
-
-    def _ask(self, site: str, question: str, number: int) -> Shown:
-        start, text, is_whole, name = {}, "", False, ""
-        body = {"site": site, "message": question}
-        with (
-            suppress(httpx.HTTPError),
-            self.client.stream(
-                "POST", f"{self.url()}/api/chat", json=body, headers=address(number), timeout=120
-            ) as response,
-        ):
-            for line in response.iter_lines():
-                kind, _, value = line.partition(": ")
-                name = value if kind == "event" else name
-                if kind == "data" and name == "start":
-                    start = json.loads(value)
-                elif kind == "data" and name == "token":
-                    text += json.loads(value)["text"]
-                is_whole = is_whole or (kind == "data" and name == "done")
-        ended = time.monotonic()
-        return Shown(start["conversation"], start["secret"], text, is_whole, ended)
-
-    def whole_since(self, moment: float) -> int:
-        """How many answers ended well since then."""
-        return sum(1 for answer in self.shown if answer.is_whole and answer.ended >= moment)
-
-    def wait_for_answers(self) -> None:
-        """Until visitors have got some more."""
-        start = time.monotonic()
-        while self.whole_since(start) < ANSWERS_BETWEEN and time.monotonic() < start + MOST_BETWEEN:
-            time.sleep(0.2)
-
-    def losses(self, put_back: list[tuple[float, float]]) -> Counter[str]:
-        """What is not stored as it was shown.
-
-        Args:
-            put_back: when a copy was begun, and when it took the database's place.
-        """
-        lost = Counter(dict.fromkeys(("answers", *LOSSES), 0))
-        for number, answer in enumerate(self.shown):
-            headers = address(number) | {"Authorization": f"Bearer {answer.secret}"}
-            url = f"{self.url()}/api/conversation/{answer.conversation}"
-            reply = self.client.get(url, headers=headers, timeout=60)
-            messages = reply.json().get("messages", [])
-            stored = messages[-1]["text"] if messages else ""
-            lost["answers"] += 1
-            is_newer = any(start <= answer.ended <= end for start, end in put_back)
-            if not answer.is_whole:
-                lost["cut"] += 1
-                lost["cut and empty"] += bool(messages and answer.text and not stored)
-            elif stored != answer.text:
-                kind = "other text" if messages else "lost"
-                lost["newer than the copy" if is_newer else kind] += 1
-                if messages and not is_newer:
-                    print(f"shown {answer.text!r}, stored {stored!r}", flush=True)
-                elif messages:
-                    print(f"NEWER shown {answer.text!r}, stored {stored!r}", flush=True)
-        return lost
-
-
-def address(number: int) -> dict[str, str]:
-    """Headers of a visitor of its own."""
-    place = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    return {"X-Forwarded-For": place, "X-Forwarded-Proto": "http"}
-
-
-class Breaker:
-    """Does one thing to the server, and says how long it took until it answered again."""
+class FaultInjector:
+    """Does one thing to the server; returns the seconds until it answered again."""
 
     def __init__(self, served: Served, clock: Path) -> None:
         self._served = served
@@ -311,22 +207,25 @@ def main() -> int:
         served = make_served(folder, options, clock)
         running.callback(served.end)
         server = served.start()
-        crowd = Crowd(lambda: served.url, [key, server.site])
-        visitors = [
-            threading.Thread(target=crowd.ask_on, args=(site,), daemon=True)
+        visitors = AskingVisitors(lambda: served.url)
+        threads = [
+            threading.Thread(target=visitors.ask_on, args=(site,), daemon=True)
             for site in [key] * (VISITORS - 1) + [server.site]
         ]
-        for visitor in visitors:
-            visitor.start()
-        crowd.wait_for_answers()
-        breaker = Breaker(served, clock)
-        are_ready = [report(each, breaker, crowd, options) for each in options.faults.split(",")]
-        crowd.over.set()
-        for visitor in visitors:
-            visitor.join()
-        losses = crowd.losses(breaker.put_back)
+        for thread in threads:
+            thread.start()
+        visitors.wait_for_answers()
+        injector = FaultInjector(served, clock)
+        are_ready = [
+            report(each, injector, visitors, options) for each in options.faults.split(",")
+        ]
+        visitors.over.set()
+        for thread in threads:
+            thread.join()
+        losses = visitors.losses(injector.put_back)
         print(
-            f"refused or cut before their first word: {crowd.refused}; {dict(losses)}", flush=True
+            f"refused or cut before their first word: {visitors.refused}; {dict(losses)}",
+            flush=True,
         )
     return int(any(losses[name] for name in LOSSES) or not all(are_ready))
 
@@ -344,7 +243,9 @@ def make_served(folder: Path, options: argparse.Namespace, clock: Path) -> Serve
     return Served(folder, engine, settings, variables)
 
 
-def report(fault: str, breaker: Breaker, crowd: Crowd, options: argparse.Namespace) -> bool:
+def report(
+    fault: str, injector: FaultInjector, visitors: AskingVisitors, options: argparse.Namespace
+) -> bool:
     """One line: how often, seconds until the server was ready again, and answers meanwhile.
 
     Returns:
@@ -362,18 +263,18 @@ def report(fault: str, breaker: Breaker, crowd: Crowd, options: argparse.Namespa
         began = time.monotonic()
         try:
             if is_killed:
-                seconds.append(breaker.kill(fault))
-                processor.append(breaker.processor())
+                seconds.append(injector.kill(fault))
+                processor.append(injector.processor())
             else:
-                seconds.append(getattr(breaker, word)(*filter(None, [role])))
+                seconds.append(getattr(injector, word)(*filter(None, [role])))
         except TimeoutError:
             is_ready = False
             seconds.append(time.monotonic() - began)
-        crowd.wait_for_answers()
+        visitors.wait_for_answers()
     line = f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s"
     if fault == "parent" and processor:  # a start, on a machine however busy
         line += f"; {median(processor):.1f} s of the processor, at most {max(processor):.1f}"
-    answers = f"{crowd.whole_since(start)} answers in {time.monotonic() - start:.0f} s"
+    answers = f"{visitors.whole_since(start)} answers in {time.monotonic() - start:.0f} s"
     line += "" if is_ready else " and NOT READY AGAIN"
     print(f"{fault:14} {len(seconds):3} times, ready again: {line}; {answers}", flush=True)
     return is_ready

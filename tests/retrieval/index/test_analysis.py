@@ -13,7 +13,7 @@ from chatbot_server.retrieval.curate import library
 from chatbot_server.retrieval.curate.imports import push, transfer
 from chatbot_server.retrieval.index import analysis
 from chatbot_server.retrieval.index.analysis import AnalysisError, analyse
-from chatbot_server.retrieval.index.chunks import chunks_of_text, split
+from chatbot_server.retrieval.index.chunks import chunks_of_text
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.site.sites import demo_site
 
@@ -37,7 +37,7 @@ def database(tmp_path: Path) -> Database:
     ],
 )
 def test_a_heading_is_what_markdown_calls_one(line: str, level: int, name: str) -> None:
-    (chunk,) = split(f"{line}\nWe are open.")
+    (chunk,) = chunks_of_text(f"{line}\nWe are open.")
     assert (chunk.heading, line in chunk.text) == (name, not level)
 
 
@@ -49,7 +49,8 @@ def test_a_footnote_is_in_each_chunk_that_refers_to_it(mark: str) -> None:
         for at in range(24)
     ]
     note = f"{mark.strip()} Not on Sundays."
-    chunks = split("\n".join(["# Rooms", "*All* rooms are quiet.", *rooms, note, "‡ Unused."]))
+    text = "\n".join(["# Rooms", "*All* rooms are quiet.", *rooms, note, "‡ Unused."])
+    chunks = list(chunks_of_text(text))
     assert len(chunks) >= 4
     for chunk in chunks[:-1]:
         assert (note in chunk.text) == ("42 €" in chunk.text or "51 €" in chunk.text)
@@ -58,7 +59,8 @@ def test_a_footnote_is_in_each_chunk_that_refers_to_it(mark: str) -> None:
 
 
 def test_words_in_stars_are_no_footnote() -> None:
-    chunks = split("\n".join(["*Dogs* are welcome.", *(["All is *well* here today."] * 100)]))
+    text = "\n".join(["*Dogs* are welcome.", *(["All is *well* here today."] * 100)])
+    chunks = list(chunks_of_text(text))
     assert [chunk.text.count("Dogs") for chunk in chunks] == [1] + [0] * (len(chunks) - 1)
 
 

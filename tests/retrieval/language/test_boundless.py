@@ -16,7 +16,7 @@ INDEX = (
     REPEAT
     + "from chatbot_server.retrieval.index import chunks; "
     + "from chatbot_server.retrieval.language.words import acronyms; "
-    + "chunks.split(text); acronyms.definitions(text)"
+    + "list(chunks.chunks_of_text(text)); acronyms.definitions(text)"
 )
 FACTS = REPEAT + "from chatbot_server.retrieval.language.facts import facts; facts(text)"
 

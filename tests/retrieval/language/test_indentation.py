@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot_server.retrieval.index.chunks import split
+from chatbot_server.retrieval.index.chunks import chunks_of_text
 from chatbot_server.retrieval.language.text import clean
 
 
@@ -31,7 +31,7 @@ def test_all_other_blanks_are_single() -> None:
 
 
 def test_a_comment_in_code_is_no_heading() -> None:
-    chunks = split("# Install\n\n```sh\n# first\nrun me\n```\n\n# Use\n\nAsk.")
+    chunks = list(chunks_of_text("# Install\n\n```sh\n# first\nrun me\n```\n\n# Use\n\nAsk."))
     assert [(one.heading, "# first" in one.text) for one in chunks] == [
         ("Install", True),
         ("Use", False),

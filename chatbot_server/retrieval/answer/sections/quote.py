@@ -46,13 +46,8 @@ class Sentence:
         return bool(ITEM.match(self.text))
 
 
-def pick(
-    sentences: Sequence[str],
-    terms: Sequence[frozenset[str]],
-    query: Query,
-    limit: int = MAX_SENTENCES,
-) -> list[Sentence]:
-    """Up to *limit* of *sentences* that answer *query*, in their order in the passage.
+def pick(sentences: Sequence[str], terms: Sequence[frozenset[str]], query: Query) -> list[Sentence]:
+    """Those of *sentences* that answer *query* best, in their order in the passage.
 
     A sentence scores by the weight of the query's words in its *terms*, by a quarter of the score
     of the sentence before it, and by a bonus if the query asks for a number and it has one.
@@ -75,7 +70,7 @@ def pick(
     else:  # between sentences, an item says little unless it contains a word of the query
         best = [
             sentence
-            for sentence in candidates[:limit]
+            for sentence in candidates[:MAX_SENTENCES]
             if weights[sentence.position] or not sentence.is_item
         ]
     sizes = accumulate(len(sentence.text) for sentence in best)
