@@ -8,7 +8,11 @@ from sqlalchemy.orm import Session
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.storage.database import Database
-from chatbot_server.storage.visitors.conversations import Conversation, new_conversation
+from chatbot_server.storage.visitors.conversations import (
+    ChatMessage,
+    Conversation,
+    new_conversation,
+)
 from chatbot_server.storage.visitors.feedback import save_feedback
 from chatbot_server.storage.visitors.messages import add_message
 
@@ -21,6 +25,30 @@ def start_conversation(
     session.add(conversation)
     session.flush()
     return conversation, secret
+
+
+def add_conversation(
+    session: Session,
+    site_id: int,
+    *exchanges: tuple[str, str],
+    locale: str = "en",
+    page: str | None = "https://example.org/p",
+    keep: bool = True,
+    **fields: Any,
+) -> list[ChatMessage]:
+    """Store a conversation of *exchanges*, each a question and its answer; returns the answers.
+
+    *fields* are those of each answer.
+    """
+    conversation, _ = start_conversation(session, site_id, locale=locale, page=page, keep=keep)
+    conversation.extend(30)
+    answers = []
+    for question, text in exchanges:
+        add_message(session, conversation, "user", question)
+        answers.append(add_message(session, conversation, "assistant", text))
+        for name, value in {"finish": "stop", **fields}.items():
+            setattr(answers[-1], name, value)
+    return answers
 
 
 def talk(
@@ -37,18 +65,12 @@ def talk(
     *down* is what the visitor says with a thumb down.
     """
     with owner.database.session() as session:
-        conversation, _ = start_conversation(
-            session, owner.site_id, locale="en", page="https://example.org/p", keep=True
+        [message] = add_conversation(
+            session, owner.site_id, (question, answer), origin=origin, **fields
         )
-        conversation.extend(30)
-        add_message(session, conversation, "user", question)
-        message = add_message(session, conversation, "assistant", answer)
-        message.origin, message.finish = origin, "stop"
-        for name, value in fields.items():
-            setattr(message, name, value)
         if down is not None:
             save_feedback(session, message, "down", None, down)
-        return conversation.id
+        return message.conversation_id
 
 
 def ask_in_vain(
@@ -56,9 +78,8 @@ def ask_in_vain(
 ) -> str:
     """One conversation in which each question got an answer of this origin; its id."""
     with database.session() as session:
-        chat, _secret = start_conversation(session, site_id, locale="en", page=None, keep=keep)
-        chat.extend(30)
-        for question in questions:
-            add_message(session, chat, "user", question)
-            add_message(session, chat, "assistant", "…").origin = origin
-        return chat.id
+        exchanges = [(question, "…") for question in questions]
+        answers = add_conversation(
+            session, site_id, *exchanges, page=None, keep=keep, origin=origin
+        )
+        return answers[0].conversation_id

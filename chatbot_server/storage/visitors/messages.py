@@ -33,7 +33,7 @@ _LAST_MOMENT = (
 
 
 def add_message(session: Session, conversation: Conversation, role: str, text: str) -> ChatMessage:
-    """Append a turn to a stored conversation."""
+    """Append a message to a stored conversation."""
     message = ChatMessage(
         conversation_id=conversation.id,
         position=_next_position(session, conversation.id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.conversations import start_conversation
+from support.conversations import add_conversation, start_conversation
 
 from chatbot_server.storage.base import now
 from chatbot_server.storage.database import Database
@@ -33,13 +33,12 @@ def site_id(database: Database) -> int:
         site_id = add_site(session, "Bakery").id
     for number, (origin, first_ms) in enumerate(ANSWERS):
         with database.session() as session:
-            conversation, _ = start_conversation(session, site_id, locale="en", page="/", keep=True)
-            conversation.extend(30)
-            add_message(session, conversation, "user", f"Question {number}?")
-            answer = add_message(session, conversation, "assistant", "…")
-            answer.origin, answer.first_ms = origin, first_ms
             url = f"https://example.org/{number // 2}"
-            answer.sources = [{"title": "T", "url": url, "quote": ""}] if origin == "pages" else []
+            sources = [{"title": "T", "url": url, "quote": ""}] if origin == "pages" else []
+            exchange = (f"Question {number}?", "…")
+            [answer] = add_conversation(
+                session, site_id, exchange, origin=origin, first_ms=first_ms, sources=sources
+            )
             if origin == "none":
                 save_feedback(session, answer, "down", None, None)
     return site_id

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
-from support.conversations import start_conversation
+from support.conversations import add_conversation
 from support.database.plans import statements, tables_read_by_site, tables_read_whole
 from support.servers.owner_server import OwnerServer
 from support.sites.crawling import extractor
@@ -14,7 +14,6 @@ from support.sites.crawling import extractor
 from chatbot_server.retrieval.curate.library import add_note, put_faq_entries
 from chatbot_server.storage.database import Database
 from chatbot_server.storage.visitors.feedback import save_feedback
-from chatbot_server.storage.visitors.messages import add_message
 
 GROWING = {
     *("message", "conversation", "feedback", "answer_review"),
@@ -50,15 +49,10 @@ def talk(owner: OwnerServer) -> str:
     """A conversation with an honest no and a thumb, on a site with a text; its id."""
     add_note(owner.database, owner.site_id, "Hours", "We are open from 9 am to 6 pm.")
     with owner.database.session() as session:
-        conversation, _ = start_conversation(
-            session, owner.site_id, locale="en", page="/", keep=True
-        )
-        conversation.extend(30)
-        add_message(session, conversation, "user", "Do you deliver?")
-        answer = add_message(session, conversation, "assistant", "I found nothing.")
-        answer.origin = "none"
+        exchange = ("Do you deliver?", "I found nothing.")
+        [answer] = add_conversation(session, owner.site_id, exchange, origin="none")
         save_feedback(session, answer, "down", None, None)
-        return conversation.id
+        return answer.conversation_id
 
 
 def test_no_page_reads_a_growing_table_whole(owner: OwnerServer, talk: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.conversations import start_conversation, talk
+from support.conversations import add_conversation, talk
 from support.models.tiny_models import write_random_llama_gguf
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
@@ -14,7 +14,6 @@ from chatbot_server.storage.base import now
 from chatbot_server.storage.site.history import changes_of
 from chatbot_server.storage.site.sites import Site, add_site
 from chatbot_server.storage.visitors.conversations import Conversation
-from chatbot_server.storage.visitors.messages import add_message
 
 Post = Callable[..., TestResponse]
 
@@ -22,14 +21,11 @@ Post = Callable[..., TestResponse]
 def ask(owner: OwnerServer, question: str, answer: str = "", site_id: int = 0) -> tuple[str, str]:
     """A conversation of one question, its id and its answer's."""
     with owner.database.session() as session:
-        conversation, _ = start_conversation(
-            session, site_id or owner.site_id, locale="en", page=None, keep=True
+        origin = "pages" if answer else "none"
+        [message] = add_conversation(
+            session, site_id or owner.site_id, (question, answer), page=None, origin=origin
         )
-        conversation.extend(30)
-        add_message(session, conversation, "user", question)
-        message = add_message(session, conversation, "assistant", answer)
-        message.origin, message.finish = "pages" if answer else "none", "stop"
-        return conversation.id, message.id
+        return message.conversation_id, message.id
 
 
 def test_an_answer_is_bettered_from_its_conversation(owner: OwnerServer, post: Post) -> None:

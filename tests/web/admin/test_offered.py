@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from support.conversations import start_conversation
+from support.conversations import add_conversation
 from support.servers.owner_server import ORIGIN, OwnerServer
 from werkzeug.routing import RequestRedirect
 
@@ -15,7 +15,6 @@ from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.owners.accounts import Role
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.feedback import add_contact_request
-from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.web.admin.access import LEAST_ROLE, RANKS
 
 MOST_ALIKE = 5  # addresses of one page that a walk opens: a filter has many
@@ -69,13 +68,10 @@ def lived_in(owner: OwnerServer) -> str:
     with owner.database.session() as session:
         site = session.get_one(Site, owner.site_id)
         add_contact_request(session, site, None, name="A", email="a@example.org", text="Hello")
-        conversation, _ = start_conversation(session, site.id, locale="en", page="/", keep=True)
-        conversation.extend(30)
-        for question, origin in (("Where are you?", "pages"), ("Do you sell boats?", "none")):
-            add_message(session, conversation, "user", question)
-            answer = add_message(session, conversation, "assistant", "Here.")
-            answer.origin, answer.finish = origin, "stop"
-        return conversation.id
+        exchanges = [("Where are you?", "Here."), ("Do you sell boats?", "No idea.")]
+        first, second = add_conversation(session, site.id, *exchanges)
+        first.origin, second.origin = "pages", "none"
+        return first.conversation_id
 
 
 def fill_by_forms(owner: OwnerServer, conversation: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from support.conversations import start_conversation
+from support.conversations import add_conversation
 from support.servers.owner_server import OwnerServer
 from werkzeug.test import TestResponse
 
@@ -14,7 +14,6 @@ from chatbot_server.retrieval.curate.library import add_faq
 from chatbot_server.retrieval.curate.listing import describe_entries
 from chatbot_server.retrieval.curate.quality.golden_runs import margin_of_error, run_when_due
 from chatbot_server.storage.visitors.conversations import ChatMessage
-from chatbot_server.storage.visitors.messages import add_message
 from chatbot_server.storage.visitors.quality import review_counts, runs_of
 
 Post = Callable[..., TestResponse]
@@ -23,14 +22,8 @@ Post = Callable[..., TestResponse]
 def ask(owner: OwnerServer, question: str, origin: str = "pages", *, keep: bool = True) -> str:
     """A conversation of one question; returns the id of its answer."""
     with owner.database.session() as session:
-        conversation, _ = start_conversation(
-            session, owner.site_id, locale="en", page=None, keep=keep
-        )
-        conversation.extend(30)
-        add_message(session, conversation, "user", question)
-        answer = add_message(session, conversation, "assistant", "An answer.")
-        answer.origin = origin
-        return answer.id
+        exchange = (question, "An answer.")
+        return add_conversation(session, owner.site_id, exchange, keep=keep, origin=origin)[0].id
 
 
 def test_runs_are_made_and_compared(owner: OwnerServer, post: Post) -> None:

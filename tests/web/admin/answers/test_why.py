@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from support.conversations import start_conversation
+from support.conversations import add_conversation
 from support.servers.owner_server import OwnerServer
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.base import Grounding, Source
 from chatbot_server.retrieval.curate.library import add_faq, add_note
 from chatbot_server.storage.site.sites import add_site
-from chatbot_server.storage.visitors.messages import add_message
 
 
 def words_of(page: str) -> str:
@@ -78,15 +77,9 @@ def test_an_own_answer_that_is_only_near_is_named(
 def test_it_leads_from_a_conversation_to_a_better_answer(owner: OwnerServer) -> None:
     add_note(owner.database, owner.site_id, "Opening hours", "On Sunday we open at 9 am.")
     with owner.database.session() as session:
-        conversation, _ = start_conversation(
-            session, owner.site_id, locale="en", page="/", keep=True
-        )
-        conversation.extend(30)
-        for question in ("What are the opening hours?", "And on Sunday?"):
-            add_message(session, conversation, "user", question)
-            answer = add_message(session, conversation, "assistant", "Here.")
-            answer.origin, answer.finish = "pages", "stop"
-        identifier, message = conversation.id, answer.id
+        exchanges = [("What are the opening hours?", "Here."), ("And on Sunday?", "Here.")]
+        _, answer = add_conversation(session, owner.site_id, *exchanges, origin="pages")
+        identifier, message = answer.conversation_id, answer.id
     link = f"/admin/{owner.key}/why?message={message}"
     assert (
         link in owner.browser("reader").get(f"/admin/{owner.key}/conversations/{identifier}").text
@@ -117,18 +110,10 @@ def test_it_is_explained_as_it_was_looked_up(
         return ground(base, site_id, question, history, locale)
 
     with owner.database.session() as session:
-        conversation, _ = start_conversation(
-            session, owner.site_id, locale="fr", page="/", keep=True
-        )
-        conversation.extend(30)
-        for question, status in (
-            ("Ouvert ?", ""),
-            ("Merci !", "courtesy"),
-            ("Es-tu un robot ? Avez-vous le wifi ?", ""),
-        ):
-            add_message(session, conversation, "user", question)
-            answer = add_message(session, conversation, "assistant", "Voilà.")
-            answer.finish, answer.status = "stop", status
+        questions = ("Ouvert ?", "Merci !", "Es-tu un robot ? Avez-vous le wifi ?")
+        exchanges = [(question, "Voilà.") for question in questions]
+        _, thanks, answer = add_conversation(session, owner.site_id, *exchanges, locale="fr")
+        thanks.status = "courtesy"
         message = answer.id
     monkeypatch.setattr(KnowledgeBase, "ground", noting)
     page = owner.browser("owner").get(f"/admin/{owner.key}/why?message={message}").text
@@ -139,10 +124,7 @@ def test_it_is_explained_as_it_was_looked_up(
 def test_no_other_sites_question_is_explained(owner: OwnerServer) -> None:
     with owner.database.session() as session:
         other = add_site(session, "Other").id
-        conversation, _ = start_conversation(session, other, locale="en", page="/", keep=True)
-        conversation.extend(30)
-        add_message(session, conversation, "user", "A secret of others?")
-        message = add_message(session, conversation, "assistant", "Yes.").id
+        message = add_conversation(session, other, ("A secret of others?", "Yes."))[0].id
     page = owner.browser("owner").get(f"/admin/{owner.key}/why?message={message}")
     assert page.status_code == 404
     assert "A secret" not in page.text

@@ -6,13 +6,12 @@ import html
 import re
 
 import pytest
-from support.conversations import start_conversation
+from support.conversations import add_conversation
 from support.servers.owner_server import ORIGIN, OwnerServer
 
 from chatbot_server.storage.base import now
 from chatbot_server.storage.owners import share_links
 from chatbot_server.storage.owners.share_links import LASTING_DAYS, MOST_LINKS
-from chatbot_server.storage.visitors.messages import add_message
 
 DAY = 24 * 3600
 
@@ -22,15 +21,10 @@ def talks(owner: OwnerServer) -> None:
     """Three answers, two of which came from one page."""
     for title in ("Prices <b>", "Prices <b>", "Hours"):
         with owner.database.session() as session:
-            conversation, _ = start_conversation(
-                session, owner.site_id, locale="en", page="https://example.org/", keep=True
-            )
-            conversation.extend(30)
-            add_message(session, conversation, "user", "A secret question?")
-            answer = add_message(session, conversation, "assistant", "A secret answer.")
-            answer.origin = "pages"
             url = f"https://example.org/{title[:5]}"
-            answer.sources = [{"title": title, "url": url, "quote": "A secret answer."}]
+            sources = [{"title": title, "url": url, "quote": "A secret answer."}]
+            exchange = ("A secret question?", "A secret answer.")
+            add_conversation(session, owner.site_id, exchange, origin="pages", sources=sources)
 
 
 def test_topics_are_the_pages_that_answered(owner: OwnerServer, talks: None) -> None:
@@ -49,13 +43,8 @@ def test_topics_are_the_pages_that_answered(owner: OwnerServer, talks: None) -> 
 def test_an_own_answer_is_a_topic_with_conversations_behind_it(owner: OwnerServer) -> None:
     with owner.database.session() as session:
         for source in ({"title": "Do you bake?", "url": ""}, {"title": "Other", "url": "/x"}):
-            conversation, _ = start_conversation(
-                session, owner.site_id, locale="en", page="/", keep=True
-            )
-            conversation.extend(30)
-            add_message(session, conversation, "user", f"About {source['title']}")
-            answer = add_message(session, conversation, "assistant", "Yes.")
-            answer.origin, answer.sources = "faq", [source]
+            exchange = (f"About {source['title']}", "Yes.")
+            add_conversation(session, owner.site_id, exchange, origin="faq", sources=[source])
     path = f"/admin/{owner.key}/conversations?source=Do+you+bake%3F&since=2020-01-01"
     page = owner.browser("reader").get(path).text
     assert "About Do you bake?" in page
