@@ -53,10 +53,10 @@ class ConcurrentSpeed:
 
 
 def run(
-    engine: Engine, turns: Sequence[Message], tokens: int, conversation: str | None = None
+    engine: Engine, messages: Sequence[Message], tokens: int, conversation: str | None = None
 ) -> Run:
     """Ask *engine* for at most *tokens* tokens."""
-    prompt = written(engine, turns)
+    prompt = written(engine, messages)
     sampling = Sampling(**{**vars(GREEDY), "max_tokens": tokens})
     began = time.monotonic()
     first, text, last = 0.0, "", None
@@ -96,13 +96,13 @@ def second_turns(
     *conversations* go on side by side: all first turns, then all second ones.
     """
     talks = [questions.first_turn(words) for _ in range(conversations)]
-    for number, turns in enumerate(talks):
-        answer = run(engine, turns, 24, f"talk-{number}").text
-        turns += [Message("assistant", answer), Message("user", questions.words(12))]
+    for number, messages in enumerate(talks):
+        answer = run(engine, messages, 24, f"talk-{number}").text
+        messages += [Message("assistant", answer), Message("user", questions.words(12))]
     warm, cold = [], []
-    for number, turns in enumerate(talks):
-        warm.append(run(engine, turns, 1, f"talk-{number}").first)
-        cold.append(run(engine, questions.fresh(turns), 1).first)
+    for number, messages in enumerate(talks):
+        warm.append(run(engine, messages, 1, f"talk-{number}").first)
+        cold.append(run(engine, questions.fresh(messages), 1).first)
     return warm, cold
 
 
@@ -112,11 +112,11 @@ def together(engine: Engine, questions: Questions, visitors: int, tokens: int) -
     gate = threading.Barrier(visitors + 1)
     first_turns = [questions.first_turn(30) for _ in range(visitors)]
 
-    def ask(turns: list[Message]) -> None:
+    def ask(messages: list[Message]) -> None:
         gate.wait()
-        runs.append(run(engine, turns, tokens))
+        runs.append(run(engine, messages, tokens))
 
-    threads = [threading.Thread(target=ask, args=(turns,)) for turns in first_turns]
+    threads = [threading.Thread(target=ask, args=(messages,)) for messages in first_turns]
     for thread in threads:
         thread.start()
     gate.wait()

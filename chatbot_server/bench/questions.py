@@ -34,9 +34,9 @@ class Questions:
         system = f"{self.words(4)}. {SYSTEM}" if fresh else SYSTEM
         return [Message("system", system), Message("user", ASK + self.words(count))]
 
-    def fresh(self, turns: Sequence[Message]) -> list[Message]:
-        """*turns* again, but nothing of it was seen before: all of it is read again."""
-        return [Message("system", f"{self.words(4)}. {turns[0].content}"), *turns[1:]]
+    def fresh(self, messages: Sequence[Message]) -> list[Message]:
+        """*messages* again, but nothing of it was seen before: all of it is read again."""
+        return [Message("system", f"{self.words(4)}. {messages[0].content}"), *messages[1:]]
 
 
 def long_question(engine: Engine, questions: Questions) -> int:
@@ -46,6 +46,6 @@ def long_question(engine: Engine, questions: Questions) -> int:
     return max(1, length * 100 // max(1, tokens))
 
 
-def written(engine: Engine, turns: Sequence[Message]) -> Prompt:
-    """*turns* in the chat format of the engine's model."""
-    return assemble(engine.info(), turns)
+def written(engine: Engine, messages: Sequence[Message]) -> Prompt:
+    """*messages* in the chat format of the engine's model."""
+    return assemble(engine.info(), messages)

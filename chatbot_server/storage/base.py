@@ -36,8 +36,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-# Unix seconds: the same on every database, without a time zone.
-Moment = Annotated[int, mapped_column(BigInteger)]
+# The same on every database, without a time zone.
+UnixSeconds = Annotated[int, mapped_column(BigInteger)]
 HOUR = 3600
 DAY = 24 * HOUR
 # 128 random bits as 22 letters, which cannot be guessed.

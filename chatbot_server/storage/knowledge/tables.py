@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, now
+from chatbot_server.storage.base import Base, JsonObject, Texts, UnixSeconds, now
 from chatbot_server.storage.site.sites import Site
 
 SourceKind = Literal["site", "page", "file", "note", "faq", "push"]
@@ -79,7 +79,7 @@ class KnowledgeSource(Base):
     kind: Mapped[str] = mapped_column(String(10))
     address: Mapped[str] = mapped_column(String(500), default="")
     state: Mapped[str] = mapped_column(String(10), default="active")
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     started: Mapped[int | None] = mapped_column(BigInteger)
     finished: Mapped[int | None] = mapped_column(BigInteger)
     why: Mapped[str] = mapped_column(String(300), default="")
@@ -173,7 +173,7 @@ class KnowledgeDocument(Base):
     language: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
-    read: Mapped[Moment] = mapped_column(default=now)
+    read: Mapped[UnixSeconds] = mapped_column(default=now)
     embedded_by: Mapped[str | None] = mapped_column(String(60), index=True)
 
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import ForeignKey, String, Text, and_, case, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chatbot_server.storage.base import Base, Moment, Texts, batches, now
+from chatbot_server.storage.base import Base, Texts, UnixSeconds, batches, now
 from chatbot_server.storage.knowledge.tables import KnowledgeDocument, KnowledgeSource
 
 VersionState = Literal["replaced", "undone", "overtaken"]
@@ -40,8 +40,8 @@ class KnowledgeVersion(Base):
     language: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
-    read: Mapped[Moment]
-    replaced: Mapped[Moment] = mapped_column(default=now)
+    read: Mapped[UnixSeconds]
+    replaced: Mapped[UnixSeconds] = mapped_column(default=now)
     state: Mapped[str] = mapped_column(String(10), default="replaced")
     who: Mapped[str] = mapped_column(String(80), default="")
 

@@ -11,7 +11,15 @@ from sqlalchemy import ForeignKey, String, bindparam, delete, func, or_, select,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, Unauthorized, UsageError
-from chatbot_server.storage.base import DAY, HOUR, Base, Moment, count_changed, hash_of_secret, now
+from chatbot_server.storage.base import (
+    DAY,
+    HOUR,
+    Base,
+    UnixSeconds,
+    count_changed,
+    hash_of_secret,
+    now,
+)
 
 Role = Literal["owner", "editor", "reader"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "reader")
@@ -47,10 +55,10 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(80), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(10))
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     public_name: Mapped[str | None] = mapped_column(String(40))
     totp_secret: Mapped[str | None] = mapped_column(String(32))
-    totp_step: Mapped[Moment | None]
+    totp_step: Mapped[UnixSeconds | None]
 
 
 class RecoveryCode(Base):
@@ -78,8 +86,8 @@ class AccountSession(Base):
     account_id: Mapped[int] = mapped_column(
         ForeignKey("account.id", ondelete="CASCADE"), index=True
     )
-    created: Mapped[Moment] = mapped_column(default=now)
-    seen: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
+    seen: Mapped[UnixSeconds] = mapped_column(default=now)
     browser: Mapped[str] = mapped_column(String(20), default="")
     system: Mapped[str] = mapped_column(String(20), default="")
 
@@ -100,7 +108,7 @@ class OneTimeToken(Base):
     account_id: Mapped[int | None] = mapped_column(
         ForeignKey("account.id", ondelete="CASCADE"), index=True
     )
-    expires: Mapped[Moment]
+    expires: Mapped[UnixSeconds]
 
 
 def has_accounts(session: Session) -> bool:

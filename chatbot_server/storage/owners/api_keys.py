@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import DAY, Base, Moment, hash_of_secret, now
+from chatbot_server.storage.base import DAY, Base, UnixSeconds, hash_of_secret, now
 
 # 256 random bits need no slow hash: guessing one is out of reach however fast it is checked.
 SECRET_BYTES = 32
@@ -45,10 +45,10 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(80))
     prefix: Mapped[str] = mapped_column(String(SHOWN))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
-    created: Mapped[Moment] = mapped_column(default=now)
-    used: Mapped[Moment | None]
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
+    used: Mapped[UnixSeconds | None]
     scope: Mapped[str] = mapped_column(String(10), default="all")
-    expires: Mapped[Moment | None]
+    expires: Mapped[UnixSeconds | None]
     site_id: Mapped[int | None] = mapped_column(
         ForeignKey("site.id", ondelete="CASCADE"), index=True
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chatbot_server.storage.base import Base, JsonObject, Moment, count_changed, now
+from chatbot_server.storage.base import Base, JsonObject, UnixSeconds, count_changed, now
 from chatbot_server.storage.site.history import SiteChange, value_in_words
 
 MOST_ENTRIES = 10_000
@@ -29,7 +29,7 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    created: Mapped[Moment] = mapped_column(default=now, index=True)
+    created: Mapped[UnixSeconds] = mapped_column(default=now, index=True)
     who: Mapped[str] = mapped_column(String(80), default="")
     action: Mapped[str] = mapped_column(String(40))
     site: Mapped[str] = mapped_column(String(80), default="")

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import DAY, Base, Moment, count_changed, hash_of_secret, now
+from chatbot_server.storage.base import DAY, Base, UnixSeconds, count_changed, hash_of_secret, now
 from chatbot_server.storage.site.sites import Site
 
 LASTING_DAYS = (7, 30, 90)
@@ -25,7 +25,7 @@ class ShareLink(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     who: Mapped[str] = mapped_column(String(80))
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     expires: Mapped[int] = mapped_column(BigInteger)
 
 

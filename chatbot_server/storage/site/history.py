@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import Conflict, NotFound
-from chatbot_server.storage.base import Base, JsonObject, Moment, now
+from chatbot_server.storage.base import Base, JsonObject, UnixSeconds, now
 from chatbot_server.storage.site.settings import settings_of
 from chatbot_server.storage.site.sites import Site
 
@@ -28,7 +28,7 @@ class SiteChange(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), index=True)
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     who: Mapped[str] = mapped_column(String(80))
     before: Mapped[JsonObject]
     after: Mapped[JsonObject]

@@ -9,7 +9,7 @@ from sqlalchemy import String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, JsonObject, Moment, Texts, UnitOfWork, now
+from chatbot_server.storage.base import Base, JsonObject, Texts, UnitOfWork, UnixSeconds, now
 
 DEFAULT_COLOR = "#1d4ed8"
 DEFAULT_SILENCE_HOURS = 4
@@ -44,7 +44,7 @@ class Site(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(80))
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     demo: Mapped[bool] = mapped_column(default=False)
     origins: Mapped[Texts] = mapped_column(default=list)
     language: Mapped[str | None] = mapped_column(String(10))
@@ -59,7 +59,7 @@ class Site(Base):
     policy_url: Mapped[str | None] = mapped_column(String(500))
     contact_mail: Mapped[str] = mapped_column(String(5), default="each")
     silence_hours: Mapped[int] = mapped_column(default=DEFAULT_SILENCE_HOURS)
-    seen: Mapped[Moment | None]
+    seen: Mapped[UnixSeconds | None]
     seen_on: Mapped[str | None] = mapped_column(String(300))
     person_hours: Mapped[JsonObject] = mapped_column(default=dict)
     person_within: Mapped[str] = mapped_column(String(8), default="off")

@@ -16,9 +16,9 @@ from chatbot_server.errors import NotFound, UsageError
 from chatbot_server.storage.base import (
     Base,
     JsonObject,
-    Moment,
     Texts,
     UnitOfWork,
+    UnixSeconds,
     find_of_site,
     lease_due,
     now,
@@ -54,9 +54,9 @@ class Webhook(Base):
     secret: Mapped[str] = mapped_column(String(80))
     events: Mapped[Texts] = mapped_column(default=list)
     with_text: Mapped[bool] = mapped_column(default=False)
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     failures: Mapped[int] = mapped_column(default=0)
-    paused: Mapped[Moment | None]
+    paused: Mapped[UnixSeconds | None]
 
 
 class WebhookDelivery(Base):
@@ -75,18 +75,18 @@ class WebhookDelivery(Base):
         ForeignKey("webhook.id", ondelete="CASCADE"), index=True
     )
     event: Mapped[str] = mapped_column(String(20))
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     message_id: Mapped[str | None] = mapped_column(
         ForeignKey("message.id", ondelete="CASCADE"), index=True
     )
     contact_id: Mapped[int | None] = mapped_column(
         ForeignKey("contact_request.id", ondelete="CASCADE"), index=True
     )
-    due: Mapped[Moment | None] = mapped_column(index=True)
+    due: Mapped[UnixSeconds | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     status: Mapped[int | None]
     problem: Mapped[JsonObject | None] = mapped_column(JSON(none_as_null=True))
-    delivered: Mapped[Moment | None]
+    delivered: Mapped[UnixSeconds | None]
 
 
 _WEBHOOKS = Base.metadata.tables[Webhook.__tablename__]

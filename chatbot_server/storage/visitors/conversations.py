@@ -27,9 +27,9 @@ from chatbot_server.storage.base import (
     Base,
     JsonObject,
     JsonObjects,
-    Moment,
     RandomId,
     UnitOfWork,
+    UnixSeconds,
     count_changed,
     hash_of_secret,
     now,
@@ -66,14 +66,14 @@ class Conversation(Base):
     id: Mapped[RandomId] = mapped_column(default=random_id)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     secret_hash: Mapped[str] = mapped_column(String(64))
-    created: Mapped[Moment] = mapped_column(default=now)
-    expires: Mapped[Moment] = mapped_column(index=True)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
+    expires: Mapped[UnixSeconds] = mapped_column(index=True)
     keep: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str] = mapped_column(String(10), default="en")
     page: Mapped[str | None] = mapped_column(String(500))
     preview: Mapped[bool] = mapped_column(default=False)
     person: Mapped[str | None] = mapped_column(String(40), index=True)
-    silent_until: Mapped[Moment | None]
+    silent_until: Mapped[UnixSeconds | None]
 
     messages: Mapped[list[ChatMessage]] = relationship(
         order_by="ChatMessage.position", passive_deletes=True, cascade="all, delete-orphan"
@@ -124,7 +124,7 @@ class ChatMessage(Base):
     position: Mapped[int]
     role: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     origin: Mapped[str | None] = mapped_column(String(10))
     status: Mapped[str | None] = mapped_column(String(20))
     finish: Mapped[str | None] = mapped_column(String(10))

@@ -17,7 +17,15 @@ from typing import Any
 from sqlalchemy import BigInteger, String, bindparam, delete, exists, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chatbot_server.storage.base import DAY, Base, Moment, UnitOfWork, batches, count_changed, now
+from chatbot_server.storage.base import (
+    DAY,
+    Base,
+    UnitOfWork,
+    UnixSeconds,
+    batches,
+    count_changed,
+    now,
+)
 
 # Nothing that a visitor wrote is kept for longer than 365 days. After those, what was erased has
 # outlived its time in any backup, and is left out for that.
@@ -41,7 +49,7 @@ class Erasure(Base):
     __tablename__ = "erasure"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    day: Mapped[Moment] = mapped_column(index=True)
+    day: Mapped[UnixSeconds] = mapped_column(index=True)
 
 
 _ERASURES = Base.metadata.tables[Erasure.__tablename__]

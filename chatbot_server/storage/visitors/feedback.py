@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, func, sele
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound
-from chatbot_server.storage.base import Base, JsonObject, Moment, count_changed, now
+from chatbot_server.storage.base import Base, JsonObject, UnixSeconds, count_changed, now
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import (
     ChatMessage,
@@ -37,7 +37,7 @@ class Feedback(Base):
     value: Mapped[str] = mapped_column(String(4))
     reason: Mapped[str | None] = mapped_column(String(12))
     comment: Mapped[str | None] = mapped_column(Text)
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
 
 
 class ContactRequest(Base):
@@ -65,9 +65,9 @@ class ContactRequest(Base):
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254))
     text: Mapped[str] = mapped_column(Text)
-    created: Mapped[Moment] = mapped_column(default=now)
-    seen: Mapped[Moment | None]
-    mail_due: Mapped[Moment | None] = mapped_column(index=True)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
+    seen: Mapped[UnixSeconds | None]
+    mail_due: Mapped[UnixSeconds | None] = mapped_column(index=True)
     mail_attempts: Mapped[int] = mapped_column(default=0)
     mail_problem: Mapped[JsonObject | None] = mapped_column(JSON(none_as_null=True))
 

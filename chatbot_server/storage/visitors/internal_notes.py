@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chatbot_server.errors import NotFound, UsageError
-from chatbot_server.storage.base import Base, JsonObject, Moment, count_changed, now
+from chatbot_server.storage.base import Base, JsonObject, UnixSeconds, count_changed, now
 from chatbot_server.storage.visitors.conversations import Conversation
 from chatbot_server.storage.visitors.erasures import remember_erased
 
@@ -33,7 +33,7 @@ class InternalNote(Base):
     conversation_id: Mapped[str] = mapped_column(
         ForeignKey("conversation.id", ondelete="CASCADE"), index=True
     )
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     person: Mapped[str] = mapped_column(String(80))
     text: Mapped[str] = mapped_column(Text)
 

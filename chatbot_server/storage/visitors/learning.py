@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, delete, func,
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from chatbot_server.errors import UsageError
-from chatbot_server.storage.base import Base, Moment, find_of_site, now
+from chatbot_server.storage.base import Base, UnixSeconds, find_of_site, now
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage, Conversation
 from chatbot_server.storage.visitors.inbox import ConversationFilter, is_unanswered, matching_ids
@@ -50,7 +50,7 @@ class IgnoredQuestion(Base):
 
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(8), primary_key=True)
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
 
 
 class QuestionRecheck(Base):

@@ -148,15 +148,15 @@ def recent_history(session: Session, conversation_id: str, chars: int) -> Sequen
     """
     this = ChatMessage.conversation_id == conversation_id
     length = func.length(ChatMessage.text) + func.length(cast(ChatMessage.facts, Text))
-    turns = session.execute(
+    rows = session.execute(
         select(ChatMessage.position, ChatMessage.role, length)
         .where(this)
         .order_by(ChatMessage.position)
     ).all()
-    *starts, total = accumulate((length for *_, length in turns), initial=0)
+    *starts, total = accumulate((length for *_, length in rows), initial=0)
     questions = [
         (start, position)
-        for start, (position, role, _) in zip(starts, turns, strict=True)
+        for start, (position, role, _) in zip(starts, rows, strict=True)
         if role == "user"
     ]
     earliest = (total // chars - 1) * chars
@@ -174,11 +174,11 @@ def last_moment(session: Session, conversation_id: str) -> int:
     return session.scalar(_LAST_MOMENT, {"id": conversation_id}) or 0
 
 
-def last_exchange(turns: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+def last_exchange(messages: Sequence[ChatMessage]) -> Sequence[ChatMessage]:
     """The last question and its answer; empty if a person has written since."""
-    questions = [number for number, turn in enumerate(turns) if turn.role == "user"]
-    exchange = turns[questions[-1] :] if questions else ()
-    return () if any(turn.role == "person" for turn in exchange) else exchange
+    questions = [number for number, message in enumerate(messages) if message.role == "user"]
+    exchange = messages[questions[-1] :] if questions else ()
+    return () if any(message.role == "person" for message in exchange) else exchange
 
 
 def _figures_of(conversation: Conversation) -> JsonObject:

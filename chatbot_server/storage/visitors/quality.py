@@ -15,8 +15,8 @@ from chatbot_server.storage.base import (
     Base,
     JsonObject,
     JsonObjects,
-    Moment,
     Texts,
+    UnixSeconds,
     find_of_site,
     now,
 )
@@ -47,7 +47,7 @@ class QualityRun(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"))
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     who: Mapped[str] = mapped_column(String(80), default="")
     model: Mapped[str] = mapped_column(String(200), default="")
     results: Mapped[JsonObjects]
@@ -71,7 +71,7 @@ class AnswerReview(Base):
         ForeignKey("message.id", ondelete="CASCADE"), primary_key=True
     )
     site_id: Mapped[int] = mapped_column(ForeignKey(Site.id, ondelete="CASCADE"))
-    created: Mapped[Moment] = mapped_column(default=now)
+    created: Mapped[UnixSeconds] = mapped_column(default=now)
     right: Mapped[bool]
     reason: Mapped[str] = mapped_column(String(200), default="")
 
