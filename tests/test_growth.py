@@ -40,7 +40,7 @@ STRUCTURE = (
     "|-|\n", "# a\n", "a,", "a, ", ": ", "; ", "@", "a@", "a@b.", "http://a", "00 ", "(A) ",
     "et a ", "or ", "not ", "Monday ", "1 € ", "12h-", "a’a",
 )  # fmt: skip
-# Patterns of which the functions that use them read no more than so many characters.
+# Patterns whose texts are no longer than this, because the functions that use them cut them.
 BOUNDED = {
     "conversation/small_talk/remarks.py": REMARK_CHARS,
     "retrieval/language/clauses.py joint": CLAUSE_CHARS,

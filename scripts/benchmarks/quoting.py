@@ -90,7 +90,7 @@ def _ceilings(model: Path, threads: int, written: list[tuple[Prompt, str]]) -> I
 
 
 def _step_costs(decoder: CtDecoder) -> dict[int, float]:
-    """Seconds of the processor for so many tokens together, the least of some rounds."""
+    """Seconds of the processor by the number of tokens read together, the least of some rounds."""
     decoder.evaluate(range(1000, 1000 + PROMPT_TOKENS), exact=True)
     costs = dict.fromkeys(range(1, LONGEST_STEP + 1), inf)
     for _ in range(ROUNDS):

@@ -34,7 +34,7 @@ PARTS = (
     *("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "config.example.yaml", "widget/dist"),
 )
 KEPT = {"site": "key, name", "message": "role, text", "knowledge_document": "url, text"}
-WITH_PACKAGES = 10  # one installation in so many fetches its packages itself
+WITH_PACKAGES = 10  # one installation in ten fetches its packages itself
 SECONDS = 900
 
 

@@ -38,7 +38,7 @@ ANSWER_SECONDS = 60
 
 
 def main() -> int:
-    """Fuzz for so many seconds."""
+    """Fuzz for the seconds that are given as an option."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program", help="schemathesis")
     parser.add_argument("seconds", type=int)

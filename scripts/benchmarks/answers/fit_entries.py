@@ -36,8 +36,8 @@ from chatbot_server.storage.site.sites import add_site
 
 # Entries that are compared; the CNIL's wordings of one need; the parts of its needs.
 COMPARED, WORDINGS, PARTS = 5, 3, 3
-# Of the questions near in subject, so many are told an entry as their answer, or shown one
-# under its own question.
+# The shares of questions near in subject that get an entry as their answer, or are shown one under
+# its own question.
 SURE_SHARE = 0.04
 NEAR_SHARE = {"by_meaning": 0.2, "by_words": 0.08}
 OF_MEANING = {"title_cosine", "text_cosine", "title_ahead", "text_ahead", "lead"}

@@ -72,7 +72,7 @@ PARAPHRASED_WEIGHT, ABSENT_WEIGHT = 0.4, 0.6
 # Of the questions to the sites that were written as text, every fourth is asked. They are ten times
 # as many as those to the first sites, and by the same authors; together they count as much.
 WRITTEN_SHARE, WRITTEN_WEIGHT = 4, 0.1
-# Of each set's questions without an answer, so many stay below the line.
+# The share of each set's questions without an answer that stays below the line.
 REFUSED = {"sites": 0.91, "xquad": 0.92, "french": 0.90}
 # A small site answers from such odds on: a section that does not answer, shown where nothing does,
 # costs two noes where one would have answered, as a no offers pages. A share refused, as for the

@@ -41,7 +41,7 @@ TRAINING = ROOT / "tests" / "answers" / "paraphrased" / "training.jsonl"
 EPOCHS, RATE, LAYER_RATE, DROPOUT = 3, 2e-3, 2e-4, 0.1
 # In the first steps, the rates grow to these; then they sink to nothing.
 GROWING_STEPS = 20
-# Of a site's questions, so many are asked at once: sites have up to 300.
+# The most questions of a site that are asked at once: sites have up to 300.
 AT_ONCE = 130
 # A quote that more chunks hold tells nothing.
 MOST_CHUNKS = 4

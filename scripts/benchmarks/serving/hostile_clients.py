@@ -140,7 +140,7 @@ def attack(shape: Shape, server: WebServer, options: argparse.Namespace) -> Iter
 
 
 def hold_all(shape: Shape, port: int, sockets: int, addresses: int) -> None:
-    """Keep so many sockets open, until this process is killed."""
+    """Keep *sockets* open, until this process is killed."""
 
     async def run() -> None:
         places = [f"127.0.{2 + number // 200}.{2 + number % 200}" for number in range(addresses)]

@@ -70,7 +70,7 @@ WORDS = ("room", "bread", "hours", "prices", "parking", "delivery", "garden", "t
 
 
 def fill(database: Database, conversations: int, sections: int) -> str:
-    """A site with so many conversations and sections; its key."""
+    """Make a site with *conversations* and *sections*; returns its key."""
     with database.session() as session:
         site = add_site(session, "Large")
         add_account(session, "owner", hash_password(PASSWORD), "owner")

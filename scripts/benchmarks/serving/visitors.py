@@ -106,7 +106,7 @@ def again(texts: list[str]) -> Iterator[str]:
 
 @dataclass
 class Round:
-    """So many visitors for so many seconds."""
+    """A number of visitors who ask for some seconds, and what they got."""
 
     server: WebServer
     site: str

@@ -24,7 +24,7 @@ RENAME = text("UPDATE site SET name = 'Busy'")
 
 
 def site_with_chats(database: Database, count: int, *, keep: bool = True) -> Site:
-    """A new site with so many conversations of one message each."""
+    """A new site with *count* conversations of one message each."""
     with database.session() as session:
         site = add_site(session, "Erased")
         for _ in range(count):

@@ -106,7 +106,7 @@ def test_an_item_with_its_price_at_the_end_of_the_line_gets_no_bullet() -> None:
 
 
 def tagged_pdf(span: bytes) -> bytes:
-    """A table of two rows, the first cell of which spans so many columns."""
+    """A table of two rows, the first cell of which spans *span* columns."""
     words = ("Walk", "Price", "Mill", "9 pounds")
     texts = [
         b"/TD <</MCID %d>> BDC BT /F 11 Tf 1 0 0 1 %d %d Tm (%s) Tj ET EMC"
