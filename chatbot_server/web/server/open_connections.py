@@ -1,4 +1,4 @@
-"""The open connections: a limited number, shared fairly between addresses."""
+"""The open connections: a limited number, shared fairly between households."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ class OpenConnections(Generic[AnyConnection]):
 
     Args:
         most: the limit for all.
-        most_of_one: the limit for one address; None: no limit, because a web server in front of
+        most_of_one: the limit for one household; None: no limit, as a web server in front of
             this one makes all connections.
     """
 
     def __init__(self, most: int, most_of_one: int | None) -> None:
         self._most = most
         self._most_of_one = most_of_one
-        self._addresses: dict[AnyConnection, str] = {}
+        self._households: dict[AnyConnection, str] = {}
         self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return len(self._addresses)
+        return len(self._households)
 
     def __iter__(self) -> Iterator[AnyConnection]:
-        return iter(list(self._addresses))
+        return iter(list(self._households))
 
     @property
     def has_room(self) -> bool:
@@ -63,30 +63,30 @@ class OpenConnections(Generic[AnyConnection]):
         No connection whose request is being answered is closed. Of the others, the oldest without
         any part of a request is closed first.
         """
-        address = network_of(connection.client)
-        self._addresses[connection] = address
-        self._counts[address] += 1
-        is_own = bool(address) and self._counts[address] > (self._most_of_one or self._most)
+        household = household_of_client(connection.client)
+        self._households[connection] = household
+        self._counts[household] += 1
+        is_own = bool(household) and self._counts[household] > (self._most_of_one or self._most)
         if not is_own and len(self) <= self._most:
             return None
         waiting = [
             other
             for other in self
             if other.is_reading and other is not connection
-            if not is_own or self._addresses[other] == address
+            if not is_own or self._households[other] == household
         ]
         return min(waiting, key=lambda other: not other.is_idle, default=connection)
 
     def discard(self, connection: AnyConnection) -> None:
         """Remove a closed *connection*."""
-        address = self._addresses.pop(connection, None)
-        if address is not None:
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
+        household = self._households.pop(connection, None)
+        if household is not None:
+            self._counts[household] -= 1
+            if not self._counts[household]:
+                del self._counts[household]
 
 
-def network_of(client: Any) -> str:
+def household_of_client(client: Any) -> str:
     """The household of *client*; empty for this machine."""
     address = client[0] if isinstance(client, tuple) else ""
     ip = _ip_of(address)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatbot_server.web.server.open_connections import OpenConnections, network_of
+from chatbot_server.web.server.open_connections import OpenConnections, household_of_client
 
 
 @dataclass(eq=False)
@@ -32,16 +32,17 @@ def someone(address: str, state: str = "half") -> Someone:
         ("fe80::1%eth0", "fe80::2"),
     ],
 )
-def test_a_household_is_one_network(address: str, same: str) -> None:
-    assert network_of((address, 1)) == network_of((same, 2))
+def test_the_addresses_of_a_household_are_one(address: str, same: str) -> None:
+    assert household_of_client((address, 1)) == household_of_client((same, 2))
 
 
-def test_this_machine_and_what_has_no_address_are_of_no_network() -> None:
-    assert {network_of(client) for client in (("127.0.0.1", 1), ("::1", 1, 0, 0), "", b"")} == {""}
-    assert network_of(("192.0.2.1", 1)) != network_of(("192.0.2.2", 1))
+def test_this_machine_and_what_has_no_address_are_of_no_household() -> None:
+    clients = (("127.0.0.1", 1), ("::1", 1, 0, 0), "", b"")
+    assert {household_of_client(client) for client in clients} == {""}
+    assert household_of_client(("192.0.2.1", 1)) != household_of_client(("192.0.2.2", 1))
 
 
-def test_one_address_has_so_many_and_others_have_theirs() -> None:
+def test_one_household_has_a_limit_and_others_have_theirs() -> None:
     connections: OpenConnections[Someone] = OpenConnections(100, 2)
     first, second, third = (someone("192.0.2.1", "answered") for _ in range(3))
     assert connections.add(first) is None
