@@ -12,7 +12,7 @@ from support.browser import Browser
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
-from chatbot_server.web.middleware.limits.pseudonyms import VisitorKeys
+from chatbot_server.web.middleware.limits.pseudonyms import Pseudonyms
 from chatbot_server.web.middleware.limits.rate_limits import RateLimits
 from chatbot_server.web.middleware.limits.request_counts import MemoryWindows, Window
 
@@ -63,7 +63,7 @@ def test_many_networks_at_once_leave_each_its_share(ask: Ask) -> None:
 def test_a_household_and_a_network_are_known_by_how_addresses_begin(
     one: str, other: str, are_one_visitor: bool, are_one_network: bool
 ) -> None:
-    keys = VisitorKeys()
+    keys = Pseudonyms()
     assert (keys.name(one) == keys.name(other)) is are_one_visitor
     assert (keys.network(one) == keys.network(other)) is are_one_network
 

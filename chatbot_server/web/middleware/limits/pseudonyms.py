@@ -11,7 +11,7 @@ import time
 from chatbot_server.storage.base import DAY
 
 
-class VisitorKeys:
+class Pseudonyms:
     """Pseudonyms of visitors and networks that change every day.
 
     A name is a keyed hash of the address under random bytes. These are kept in memory only and are

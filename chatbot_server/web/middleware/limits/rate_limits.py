@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse
 
 from chatbot_server.config.sections import LimitsSection
 from chatbot_server.errors import TooManyRequests
-from chatbot_server.web.middleware.limits.pseudonyms import VisitorKeys
+from chatbot_server.web.middleware.limits.pseudonyms import Pseudonyms
 from chatbot_server.web.middleware.limits.request_counts import RequestCounts
 
 # Reading, feedback, and API keys that do not exist. It is not a setting: the widget sends a few of
@@ -34,13 +34,13 @@ class RateLimits:
     """The limits of ``config.limits``, and those that are not settings."""
 
     def __init__(self, limits: LimitsSection) -> None:
-        self._visitors = VisitorKeys()
+        self._pseudonyms = Pseudonyms()
         self._limits = limits
         self._counts = RequestCounts.at(limits.storage)
 
     def visitor(self) -> str:
         """Today's name of the visitor of this request."""
-        return self._visitors.name(request.remote_addr or "")
+        return self._pseudonyms.name(request.remote_addr or "")
 
     def check_question(self, site: str) -> str:
         """Count one question; returns today's name of its visitor.
@@ -99,7 +99,7 @@ class RateLimits:
         self._check("login", PASSWORDS_OF_ACCOUNT, name)
 
     def _network(self) -> str:
-        return self._visitors.network(request.remote_addr or "")
+        return self._pseudonyms.network(request.remote_addr or "")
 
     def _check_share(self, rate: RateLimitItem, site: str) -> None:
         """Refuse the networks that ask most, once *site* is asked more than *rate* allows.
