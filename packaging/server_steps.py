@@ -208,29 +208,29 @@ def ready(address: str, run_dir: str) -> str:
         is_late = isinstance(getattr(error, "reason", error), TimeoutError)
         return "silent" if is_late else "closed"
     try:
-        said = json.loads(body)
-        run = said["run"]
+        reply = json.loads(body)
+        run = reply["run"]
     except (ValueError, TypeError, KeyError):
         return "other"
     if run != _announced(run_dir).get("run"):
         return "other"
     if status == 200:
         return "ready"
-    is_sound = said.get("disk") == said.get("database") == "ready"
-    return "failed" if said["engine"] == "failed" and is_sound else said.get("reason", "starting")
+    is_sound = reply.get("disk") == reply.get("database") == "ready"
+    return "failed" if reply["engine"] == "failed" and is_sound else reply.get("reason", "starting")
 
 
-def describe(said: str, address: str, serving: str, installed: str) -> str:
-    """The state of the server in one line of JSON; *said* is ``stopped`` or as in `ready`.
+def describe(outcome: str, address: str, serving: str, installed: str) -> str:
+    """The state of the server in one line of JSON; *outcome* is ``stopped`` or as in `ready`.
 
     A reason in words, which `ready` gives where the server cannot answer, makes it ``unable``.
     """
-    known = ("stopped", "ready", "failed", "other", "closed", "silent", "starting")
+    states = ("stopped", "ready", "failed", "other", "closed", "silent", "starting")
     state = {
-        "state": said if said in known else "unable",
-        "reason": "" if said in known else said,
+        "state": outcome if outcome in states else "unable",
+        "reason": "" if outcome in states else outcome,
         "url": address,
-        "current": said != "stopped" and serving in ("", installed),
+        "current": outcome != "stopped" and serving in ("", installed),
     }
     return json.dumps(state, ensure_ascii=False)
 
@@ -251,15 +251,15 @@ def wait(address: str, seconds: str, run_dir: str, watched: str) -> str:
     is_unit = watched in ("user", "system")
     start = _Unit(watched) if is_unit else _Spawned(int(watched))
     patience = _Patience(float(seconds))
-    said = ""
+    state = ""
     while not patience.is_over(start):
-        said = ready(address, run_dir)
-        if said in ("ready", "failed"):
-            return said
+        state = ready(address, run_dir)
+        if state in ("ready", "failed"):
+            return state
         if start.has_ended():
             return "ended"
         time.sleep(0.3)
-    return said
+    return state
 
 
 class _Spawned:

@@ -235,15 +235,15 @@ def main(step: str, *arguments: str) -> None:
     ]
     do = {function.__name__: function for function in steps}[step]
     try:
-        said = do(*arguments)
+        result = do(*arguments)
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # a person reads this: one line, whatever it was
         sys.exit(_in_words(error) or f"{step}: {error}")
-    if said is not None:
-        print(said)  # noqa: T201
+    if result is not None:
+        print(result)  # noqa: T201
     if step in ("port", "place", "ready", "wait"):
-        sys.exit(0 if said in ("free", "fine", "ready") else 1)
+        sys.exit(0 if result in ("free", "fine", "ready") else 1)
 
 
 if __name__ == "__main__":

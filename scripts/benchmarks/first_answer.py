@@ -153,18 +153,18 @@ def set_up(browser: httpx.Client, code: str, site: str, clock: Clock) -> str:
 def ask(browser: httpx.Client, key: str, question: str) -> tuple[str, str]:
     """A visitor's question: the origin of the answer, and the path of its first source."""
     events = browser.post("/api/chat", json={"site": key, "message": question}).text
-    told = dict(re.findall(r"event: (\w+)\ndata: (.*)", events))
-    assert "done" in told, events
-    items = json.loads(told.get("sources", '{"items": []}'))["items"]
+    event_data = dict(re.findall(r"event: (\w+)\ndata: (.*)", events))
+    assert "done" in event_data, events
+    items = json.loads(event_data.get("sources", '{"items": []}'))["items"]
     path = httpx.URL(items[0]["url"]).path if items else ""
-    return json.loads(told["done"])["origin"], path
+    return json.loads(event_data["done"])["origin"], path
 
 
-def measure(given: argparse.Namespace, folder: Path) -> int:
+def measure(options: argparse.Namespace, folder: Path) -> int:
     """From the installer's first line to the answers; 0 if any was right."""
     site_folder, prefix = folder / "site", folder / "chatbot"
     site_folder.mkdir()
-    sections, _ = parse(given.text.read_text(encoding="utf-8"))
+    sections, _ = parse(options.text.read_text(encoding="utf-8"))
     questions = write_site(sections, site_folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -172,7 +172,7 @@ def measure(given: argparse.Namespace, folder: Path) -> int:
     address = f"http://127.0.0.1:{port}"
     clock, right = Clock(), 0
     with serve_site(site_folder) as site:
-        code = install(prefix, port, given.offline, clock)
+        code = install(prefix, port, options.offline, clock)
         headers = {"Origin": address}
         with httpx.Client(base_url=address, headers=headers, timeout=SECONDS) as browser:
             key = set_up(browser, code, site, clock)

@@ -98,10 +98,10 @@ class Trial:
         """A visitor's question, answered to its end."""
         address = f"http://127.0.0.1:{self.port}"
         page = httpx.get(address, timeout=SECONDS).text
-        found = re.search(r'data-site="([^"]+)"', page)
-        assert found, page
-        asked = {"site": found[1], "message": "What is this?"}
-        answer = httpx.post(f"{address}/api/chat", json=asked, timeout=SECONDS).text
+        tag_match = re.search(r'data-site="([^"]+)"', page)
+        assert tag_match, page
+        body = {"site": tag_match[1], "message": "What is this?"}
+        answer = httpx.post(f"{address}/api/chat", json=body, timeout=SECONDS).text
         assert "event: done" in answer, answer
 
     def begin_upgrade(self) -> None:
@@ -189,9 +189,9 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=("installations", "upgrades"))
-    given = parser.parse_args()
-    dice = random.Random(given.seed)
-    trial = Trial(Path(mkdtemp(prefix="stopped-")), given.bundle.absolute())
+    options = parser.parse_args()
+    dice = random.Random(options.seed)
+    trial = Trial(Path(mkdtemp(prefix="stopped-")), options.bundle.absolute())
     code, said, whole = trial.run(trial.old, "--run")
     assert code == 0, said
     packages = trial.folder / "packages"
@@ -199,14 +199,18 @@ def main() -> None:
     trial.begin_upgrade()
     _, _, upgrade = trial.run(trial.new, "--upgrade")
     print(f"an installation takes {whole:.0f} s, an upgrade {upgrade:.0f} s", flush=True)
-    if given.only != "upgrades":
+    if options.only != "upgrades":
         # With its packages at hand, an installation takes as long as an upgrade.
-        longest = [upgrade if number % WITH_PACKAGES else whole for number in range(given.moments)]
+        longest = [
+            upgrade if number % WITH_PACKAGES else whole for number in range(options.moments)
+        ]
         good = kill_installations(trial, packages, [dice.uniform(0.2, most) for most in longest])
-        print(f"installations killed: {good} of {given.moments} next runs ended ready", flush=True)
-    if given.only != "installations":
-        good = kill_upgrades(trial, [dice.uniform(0.2, upgrade) for _ in range(given.moments)])
-        print(f"upgrades killed: {good} of {given.moments} next runs ended ready", flush=True)
+        print(
+            f"installations killed: {good} of {options.moments} next runs ended ready", flush=True
+        )
+    if options.only != "installations":
+        good = kill_upgrades(trial, [dice.uniform(0.2, upgrade) for _ in range(options.moments)])
+        print(f"upgrades killed: {good} of {options.moments} next runs ended ready", flush=True)
     trial.reset()
     shutil.rmtree(trial.folder)
 

@@ -48,18 +48,18 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chatbot-first-") as folder:
         keys = fill(Path(folder), options.folder)
-        asked = list(islice(questions(options.folder, keys), options.questions))
+        sample = list(islice(questions(options.folder, keys), options.questions))
         served = Served(Path(folder), {"model": None}, {"retrieval": {"semantic": "on"}})
         for name in ("start", "restart"):
             server = served.start()
             try:
-                report(name, server, asked[:FIRST], 1)
+                report(name, server, sample[:FIRST], 1)
             finally:
                 served.end()
         server = served.start()
         try:
-            report(f"restart, {options.at_once} at once", server, asked[:FIRST], options.at_once)
-            answers = report("the same and further", server, asked, 1)
+            report(f"restart, {options.at_once} at once", server, sample[:FIRST], options.at_once)
+            answers = report("the same and further", server, sample, 1)
             print_memory(server)
         finally:
             served.end()
@@ -110,18 +110,18 @@ def questions(folder: Path, keys: dict[str, str]) -> Iterator[Asked]:
     return filter(None, chain.from_iterable(zip_longest(*turns)))
 
 
-def report(name: str, server: WebServer, asked: Sequence[Asked], at_once: int) -> list[str]:
+def report(name: str, server: WebServer, sample: Sequence[Asked], at_once: int) -> list[str]:
     """Ask, and print how long it took; the answers."""
     before = processor_seconds(server.pid)
-    seconds, answers = ask_all(server, asked, at_once)
+    seconds, answers = ask_all(server, sample, at_once)
     after = processor_seconds(server.pid)
     costs = ", ".join(
-        f"{role} {1000 * (after[role] - before.get(role, 0.0)) / len(asked):.1f}"
+        f"{role} {1000 * (after[role] - before.get(role, 0.0)) / len(sample):.1f}"
         for role in ("web", "embedder")
     )
     p50, p95 = (percentile(seconds, share) for share in (0.5, 0.95))
     print(
-        f"{name:32} {len(asked):5} questions  first {1000 * seconds[0]:5.0f}  p50 {p50:5.0f}"
+        f"{name:32} {len(sample):5} questions  first {1000 * seconds[0]:5.0f}  p50 {p50:5.0f}"
         f"  p95 {p95:5.0f}  last {percentile(seconds, 1):5.0f} ms  processor ms each: {costs}",
         flush=True,
     )
@@ -129,7 +129,7 @@ def report(name: str, server: WebServer, asked: Sequence[Asked], at_once: int) -
 
 
 def ask_all(
-    server: WebServer, asked: Sequence[Asked], at_once: int
+    server: WebServer, sample: Sequence[Asked], at_once: int
 ) -> tuple[list[float], list[str]]:
     """The seconds that each took, and the answers."""
     limits = httpx.Limits(max_connections=at_once)
@@ -145,21 +145,21 @@ def ask_all(
             return time.monotonic() - began, answer_of(response.text)
 
         with ThreadPoolExecutor(at_once) as visitors:
-            results = list(visitors.map(ask, asked))
+            results = list(visitors.map(ask, sample))
     return [seconds for seconds, _answer in results], [answer for _seconds, answer in results]
 
 
 def answer_of(events: str) -> str:
     """What the visitor reads, with its sources, and how it was found."""
-    kept = []
+    parts = []
     for event in events.split("\n\n"):
         fields = dict(line.partition(": ")[::2] for line in event.splitlines())
         data = json.loads(fields.get("data") or "{}")
         if fields.get("event") == "done":
-            kept.append(data["origin"])
+            parts.append(data["origin"])
         elif fields.get("event") in ("token", "sources"):
-            kept.append(json.dumps(data, sort_keys=True, ensure_ascii=False))
-    return "\n".join(kept)
+            parts.append(json.dumps(data, sort_keys=True, ensure_ascii=False))
+    return "\n".join(parts)
 
 
 def print_memory(server: WebServer) -> None:

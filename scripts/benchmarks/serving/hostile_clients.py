@@ -99,29 +99,29 @@ def worst_ratio(server: WebServer, site: str, options: argparse.Namespace) -> fl
         before, meanwhile = (percentile(each.answers, 0.95) for each in (quiet, held))
         ratio = meanwhile / before if held.answers and before else math.inf
         worst = max(worst, ratio)
-        print(f"{name:25} {told(quiet)} → {told(held)}: p95 × {ratio:.2f}", flush=True)
+        print(f"{name:25} {figures_of(quiet)} → {figures_of(held)}: p95 × {ratio:.2f}", flush=True)
     return worst
 
 
 def honest(server: WebServer, site: str, options: argparse.Namespace, seconds: float) -> Round:
     """Visitors who ask for some seconds, each question another one."""
-    asked = Round(server, site, new_questions(QUESTIONS))
-    asyncio.run(asked.run(options.visitors, seconds))
-    return asked
+    results = Round(server, site, new_questions(QUESTIONS))
+    asyncio.run(results.run(options.visitors, seconds))
+    return results
 
 
-def told(asked: Round) -> str:
+def figures_of(results: Round) -> str:
     """The figures of a round."""
-    p50, p95 = (percentile(asked.answers, share) for share in (0.5, 0.95))
-    healthz = percentile(asked.outsider, 0.99)
-    refusals = f", refused {dict(asked.refused)}" if asked.refused else ""
+    p50, p95 = (percentile(results.answers, share) for share in (0.5, 0.95))
+    healthz = percentile(results.outsider, 0.99)
+    refusals = f", refused {dict(results.refused)}" if results.refused else ""
     times = f"p50 {p50:.0f} p95 {p95:.0f} /healthz {healthz:.0f} ms"
-    return f"{len(asked.answers)} answers, {times}, processor {cost(asked):.1f}{refusals}"
+    return f"{len(results.answers)} answers, {times}, processor {cost(results):.1f}{refusals}"
 
 
-def cost(asked: Round) -> float:
+def cost(results: Round) -> float:
     """Milliseconds of the web server's processor for each answer, whatever else it did."""
-    return 1000 * asked.processor.get("web", 0.0) / max(1, len(asked.answers))
+    return 1000 * results.processor.get("web", 0.0) / max(1, len(results.answers))
 
 
 @contextmanager
