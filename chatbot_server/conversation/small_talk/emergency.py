@@ -23,6 +23,7 @@ HELPFUL: Mapping[Kind, tuple[str, ...]] = {
     "medical": ("emergency",),
 }
 _COUNTRY_DOMAINS = {"uk": "GB"} | {code.lower(): code for code in NUMBERS if code != ANYWHERE}
+_NUMBER = re.compile(r"[0-9][0-9 -]*[0-9]")
 _REGION = re.compile(r"^[A-Za-z]{2,3}[-_](?:[A-Za-z]{4}[-_])?([A-Za-z]{2})$")
 
 
@@ -51,10 +52,15 @@ def words_of_help(kind: Kind, country: str, language: str) -> str:
     if own := numbers.get(f"{kind}_{language}"):
         numbers["emergency"] = own
     lines: Iterable[str] = (
-        say(f"call_{name}", language, number=numbers[name])
+        say(f"call_{name}", language, number=_NUMBER.sub(_to_call, numbers[name]))
         for name in HELPFUL[kind]
         if name in numbers
     )
     lines_of_numbers = "\n".join(f"- {line}" for line in lines)
     elsewhere = say("call_elsewhere", language)
     return f"{say(f'distress_{kind}', language)}\n\n{lines_of_numbers}\n\n{elsewhere}"
+
+
+def _to_call(number: re.Match[str]) -> str:
+    """The number as a link, so that a tap on it calls."""
+    return f"[{number[0]}](tel:{re.sub('[ -]', '', number[0])})"

@@ -28,7 +28,7 @@ _WAITING = re.compile(f"[{chr(_PRIVATE)}-{chr(_PRIVATE + 0x7F)}]")
 def plain_text(markdown: str, *, addresses: bool = False) -> str:
     """*markdown* without marks and escapes; lists keep their signs, links their labels.
 
-    With *addresses*, that of a link follows its label.
+    With *addresses*, that of a link follows its label, which a telephone number is itself.
     """
     text = _WAITING.sub("", markdown)
     text = _ESCAPE.sub(lambda match: chr(_PRIVATE + ord(match[1])), text)
@@ -45,4 +45,5 @@ def literal(text: str) -> str:
 
 
 def _link(label: str, address: str) -> str:
-    return label if not address or label in (address, "") else f"{label} ({address})"
+    has_address = address and label not in (address, "") and not address.startswith("tel:")
+    return f"{label} ({address})" if has_address else label
