@@ -81,11 +81,12 @@ def put_topics(
     state.topics = {language: list(texts) for language, texts in topics.items()}
 
 
-def topics_for(unit: UnitOfWork, site_id: int, *languages: str) -> list[str]:
-    """The topics in the first of *languages* that the site has, else in its main one."""
+def topics_for(unit: UnitOfWork, site_id: int, *languages: str) -> tuple[list[str], str]:
+    """The topics in the first of *languages* that the site has, else in its main one, and which
+    language that is (empty where it is not known)."""
     topics: dict[str, list[str]] = unit.scalar(_TOPICS, {"site": site_id}) or {}
-    texts = (topics.get(language) for language in (*languages, *topics))
-    return next(filter(None, texts), [])
+    found = ((topics[name], name) for name in (*languages, *topics) if topics.get(name))
+    return next(found, ([], ""))
 
 
 def push_secret(session: Session, site_id: int) -> str:

@@ -73,8 +73,9 @@ def _texts_of(session: Session, site: Site, locale: str, language: str) -> dict[
         return site.word(name, language) or (say(name, language) if is_spoken else None)
 
     suggestions = site.suggested(language)
+    suggestions_locale = language if site.suggestions.get(language) else ""
     if not suggestions and site.offers_topics:
-        suggestions = topics_for(session, site.id, primary, language)
+        suggestions, suggestions_locale = topics_for(session, site.id, primary, language)
     return {
         "site": site.key,
         "name": site.name,
@@ -82,6 +83,7 @@ def _texts_of(session: Session, site: Site, locale: str, language: str) -> dict[
         "greeting": word("greeting"),
         "notice": word("notice"),
         "suggestions": suggestions,
+        "suggestions_locale": suggestions_locale or None,
         "contact": {
             "form": True,
             "when": when_answered(site, language) or None if is_spoken else None,

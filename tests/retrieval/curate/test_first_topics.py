@@ -36,7 +36,7 @@ def put_pages(database: Database, site_id: int, pages: dict[str, str], language:
 
 def offered(database: Database, site_id: int, *languages: str) -> list[str]:
     with database.session() as session:
-        return topics_for(session, site_id, *languages)
+        return topics_for(session, site_id, *languages)[0]
 
 
 def test_three_topics_are_offered_in_each_language_of_the_site(
@@ -68,6 +68,22 @@ def test_the_title_of_the_first_page_is_no_topic(database: Database, site_id: in
     english = offered(database, site_id, "en")
     assert "Miller bread prices" in english
     assert "Miller – prices and bread" not in english
+
+
+def test_the_first_page_is_offered_where_there_is_no_other(
+    database: Database, site_id: int
+) -> None:
+    with database.session() as session:
+        source = open_source(session, site_id, "site", "https://shop.example/")
+        text = "# Bread and cakes by hand\nBread and cakes by hand cost 4 € a piece."
+        draft = Draft("https://shop.example/", "Bread and cakes by hand", text, "en")
+        indexing.put(session, source, analyse(draft))
+    base = KnowledgeBase(database)
+    renew_topics(base)
+    assert offered(database, site_id, "en") == ["Bread and cakes by hand"]
+    put_pages(database, site_id, {"Cakes": PAGES["Cakes"]}, "en")
+    renew_topics(base)
+    assert offered(database, site_id, "en") == ["Cakes"]
 
 
 def test_what_every_site_has_is_no_topic_and_who_runs_it_the_last(

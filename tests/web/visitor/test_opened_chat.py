@@ -42,20 +42,21 @@ def test_topics_are_offered_until_the_owner_chooses_or_switches_them_off(
     with database.session() as session:
         key = add_site(session, "Bakery").key
 
-    def offered(locale: str, **settings: object) -> list[str]:
+    def offered(locale: str, **settings: object) -> tuple[list[str], str | None]:
         with database.session() as session:
             site = find_site(session, key)
             change_site(site, settings)
             put_topics(session, site.id, 7, {"fr": ["Horaires"], "de": ["Preise"]})
         panel = client.get(f"/api/widget?site={key}&locale={locale}", headers=OWN).get_json()
-        return list(panel["suggestions"])
+        return panel["suggestions"], panel["suggestions_locale"]
 
-    assert offered("fr-CA") == ["Horaires"]
-    assert offered("de") == ["Preise"], "also in a language that the server does not speak"
-    assert offered("en") == ["Horaires"], "in the site’s main one, before none"
-    assert offered("fr", topics="off") == []
-    assert offered("fr", topics="on", suggestion=["en=Prices?"]) == ["Horaires"]
-    assert offered("fr", suggestion=["Tarifs ?"]) == ["Tarifs ?"]
+    assert offered("fr-CA") == (["Horaires"], "fr")
+    assert offered("de") == (["Preise"], "de"), "also in a language that the server does not speak"
+    assert offered("en") == (["Horaires"], "fr"), "in the site’s main one, before none"
+    assert offered("fr", topics="off") == ([], None)
+    assert offered("fr", topics="on", suggestion=["en=Prices?"]) == (["Horaires"], "fr")
+    assert offered("en") == (["Prices?"], "en")
+    assert offered("fr", suggestion=["Tarifs ?"]) == (["Tarifs ?"], None)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from urllib.parse import urlsplit
 
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.topics import topics
@@ -18,6 +19,8 @@ from chatbot_server.storage.site.sites import Site, all_sites
 
 OFFERED = 3
 MOST_TRIED = 12
+# Of a site, or of its part in one language.
+_FIRST_PAGE = re.compile(r"/?(?:[a-z]{2}/?)?(?:index\.[a-z]{3,5})?")
 _JOINTS = (" – ", " — ", " - ", " | ", " · ", ": ", " : ", ", ")
 
 
@@ -44,6 +47,7 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
     with base.database.connection() as connection:
         candidates = topics(connection, site_id, language, MOST_TRIED)
     by_page: dict[str, str] = {}
+    others: list[str] = []
     with base.database.session() as session:
         name = fold(session.get_one(Site, site_id).name)
     # The title of the first page: the name of the site, and what it is.
@@ -55,9 +59,16 @@ def first_topics(base: KnowledgeBase, site_id: int, language: str) -> list[str]:
             # Texts that were typed and the owner's own answers have no address.
             page = next((source.url.partition("#")[0] for source in grounding.sources), "")
             by_page.setdefault(page or topic, topic)
-        if len(by_page) == OFFERED:
+        # The first page is about the whole site, in words that nobody would ask with.
+        others = [topic for page, topic in by_page.items() if not _is_first_page(page)]
+        if len(others) == OFFERED:
             break
-    return list(by_page.values())
+    return others or list(by_page.values())
+
+
+def _is_first_page(address: str) -> bool:
+    parts = urlsplit(address)
+    return bool(parts.netloc and _FIRST_PAGE.fullmatch(parts.path))
 
 
 def _most_wanted(candidates: Iterable[str], language: str) -> list[str]:

@@ -99,7 +99,7 @@ def _show(parts: AdminParts, key: str, *, status: int = 200, **values: Any) -> R
     with parts.database.session() as session:
         site, sites = load_site(session, key)
         tag = snippet_for(own_address(request), site)
-        topics = {code: topics_for(session, site.id, code) for code in LANGUAGES}
+        topics = {code: topics_for(session, site.id, code)[0] for code in LANGUAGES}
     is_sent = request.method == "POST" and "problem" in values
     main = _main_language(parts, site)
     fields = typed_fields() if is_sent else fields_of(site, main)
