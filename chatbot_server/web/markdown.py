@@ -13,7 +13,8 @@ SAFE_LINK = re.compile(r"(?i)https?://|mailto:|tel:")
 
 # “25 €”, “10 h”, “04 78 55” and “Quand ?” stay together, as in the widget’s markdown.js.
 _HARD_BLANK = re.compile(
-    r" (?=[!:;?»€%×°])|(?<=[«×]) |(?<=[0-9]) (?=(?:[0-9]{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)"
+    r" (?=[!:;?»€%×°–—])|(?<=[«×]) "
+    r"|(?:(?<=[0-9])|(?<=[0-9]h)|(?<=[0-9]\sh)) (?=(?:[0-9]{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)"
 )
 
 # Line breaks are kept, as in the chat, so that a heading stands above its section.

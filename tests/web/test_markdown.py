@@ -6,8 +6,8 @@ from chatbot_server.web.markdown import in_html
 
 
 def test_amounts_times_and_numbers_stay_together() -> None:
-    text = "Prix : 25 € de 10 h à 19 h, 04 78 55, **5 × 3 h** ?"
-    kept = "Prix␣: 25␣€ de 10␣h à 19␣h, 04␣78␣55, <strong>5␣×␣3␣h</strong>␣?"
+    text = "Prix : 25 € de 10 h – 19 h 30, 04 78 55, **5 × 3 h** ?"
+    kept = "Prix␣: 25␣€ de 10␣h␣– 19␣h␣30, 04␣78␣55, <strong>5␣×␣3␣h</strong>␣?"
     assert in_html(text) == f"<p>{kept}</p>\n".replace("␣", "\u00a0")
 
 

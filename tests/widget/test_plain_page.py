@@ -40,7 +40,7 @@ def talk(sqlite_database: Database) -> dict[str, str]:
         chat.extend(30)
         add_message(session, chat, "user", "When?")
         answer = add_message(session, chat, "assistant", "Ten to six.")
-        answer.origin, answer.sources = "pages", [SOURCE]
+        answer.origin, answer.sources = "model", [SOURCE]
         return {"key": site.key, "conversation": chat.id, "secret": secret}
 
 
@@ -57,7 +57,7 @@ def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
         it.page.get_by_label("Your question").fill("And on Sundays?")
         it.page.get_by_role("button", name="Ask").click()
         answer = it.page.locator("section.assistant").first
-        expect(answer).to_contain_text("Quoted from this site’s pages")
+        expect(answer).to_contain_text("Written by AI")
         answer.get_by_text("Show the quote").click()
         expect(answer.locator("blockquote")).to_have_text("Open from ten to six")
         question = it.page.locator("section.user").first
@@ -67,16 +67,40 @@ def test_the_plain_page_shows_quote_origin_and_the_owners_colour(
     serving.close()
 
 
-def test_the_plain_page_shows_no_marks_and_names_no_sources_of_a_no(
+def test_the_plain_page_shows_what_marks_mean_and_names_no_sources_of_a_no(
     app: Flask, sqlite_database: Database, talk: dict[str, str]
 ) -> None:
     with sqlite_database.session() as session:
         answer = session.query(ChatMessage).filter_by(role="assistant").one()
-        answer.text, answer.origin = r"**Hours**: \<ten\> to [six](https://s.example/)", "none"
+        answer.text = r"**Hours**: \<ten\> <b>to</b> [six](https://s.example/) [x](javascript:y)"
+        answer.origin = "none"
     shown = app.test_client().post(f"/chat/{talk['key']}", data={**talk, "message": " "}).text
-    assert "Hours: &lt;ten&gt; to six (https://s.example/)" in shown
+    link = '<a rel="noopener noreferrer nofollow" target="_blank" href="https://s.example/">six</a>'
+    words = f"<strong>Hours</strong>: &lt;ten&gt; &lt;b&gt;to&lt;/b&gt; {link} [x](javascript:y)"
+    assert f"<p>{words}</p>" in shown
     assert SOURCE["url"] in shown
     assert "<h2>Sources</h2>" not in shown
+
+
+def test_the_plain_page_does_not_quote_a_quoted_answer_again(
+    app: Flask, sqlite_database: Database, talk: dict[str, str]
+) -> None:
+    with sqlite_database.session() as session:
+        session.query(ChatMessage).filter_by(role="assistant").one().origin = "pages"
+    shown = app.test_client().post(f"/chat/{talk['key']}", data={**talk, "message": " "}).text
+    assert "Quoted from this site’s pages" in shown
+    assert SOURCE["url"] in shown
+    assert SOURCE["quote"] not in shown
+
+
+def test_the_plain_page_tells_what_is_too_long_and_cuts_nothing(
+    app: Flask, talk: dict[str, str]
+) -> None:
+    text = "a" * 4000 + " and the end."
+    shown = app.test_client().post(f"/chat/{talk['key']}", data={**talk, "message": text}).text
+    assert "maxlength" not in shown, "what is pasted would be cut without a word"
+    assert f">{text}</textarea>" in shown
+    assert re.search(r'role="alert" class="problem">[^<]*4000', shown)
 
 
 def test_the_one_style_of_the_plain_page_is_sealed(app: Flask, talk: dict[str, str]) -> None:

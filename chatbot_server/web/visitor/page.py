@@ -22,11 +22,10 @@ from chatbot_server.conversation.service import ConversationService
 from chatbot_server.conversation.small_talk.person_hours import when_answered
 from chatbot_server.errors import ChatbotError, Unavailable
 from chatbot_server.messages import say
-from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.storage.knowledge.asked_sites import AskedSite
 from chatbot_server.storage.site.sites import Site
 from chatbot_server.storage.visitors.conversations import ChatMessage
-from chatbot_server.web.markdown import with_hard_blanks
+from chatbot_server.web.markdown import in_html
 from chatbot_server.web.middleware.problems import public_sentence
 from chatbot_server.web.middleware.requests import language_of, refuse_nul
 from chatbot_server.web.server.disconnect import disconnect_check
@@ -153,7 +152,7 @@ def page_blueprint(parts: VisitorParts) -> Blueprint:
                 ask(asked_site, view, language)
         except ChatbotError as error:
             view.problem = public_sentence(error, language)
-            view.draft = form.get("message", "")[: limits.message_chars]
+            view.draft = form.get("message", "")
         view.load_messages(service)
         return _render(asked_site.site, view, language, limits)
 
@@ -170,7 +169,7 @@ def _render(site: Site, view: View, language: str, limits: LimitsSection) -> Res
         say=lambda code, **values: say(code, language, **values),
         limits=limits,
         origins=ORIGINS,
-        plain_text=lambda text, **options: with_hard_blanks(plain_text(text, **options)),
+        in_html=in_html,
         nonce=nonce,
         ink=ink(site.color),
         when=when_answered(site, language),
