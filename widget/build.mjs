@@ -85,8 +85,8 @@ function locales() {
       return [
         file.slice(0, 2),
         JSON.stringify(
-          ["panel", "more"].map((group) =>
-            Object.keys(english[group]).map((key) => words[group][key]),
+          Object.entries(english).map(([group, texts]) =>
+            Object.keys(texts).map((key) => words[group][key]),
           ),
         ),
       ];
@@ -111,11 +111,11 @@ function part(name, bytes) {
 }
 const debug = part("debug", await bundle("debug/index.js"));
 const more = part("more", await bundle("more/index.js", { __DEBUG__: debug }));
-const person = part("person", await bundle("person/index.js"));
+const answers = part("answers", await bundle("answers/index.js"));
 const panel = await bundle("panel/index.js", {
   __LOCALES__: JSON.stringify(locales()),
   __MORE__: more,
-  __PERSON__: person,
+  __ANSWERS__: answers,
 });
 const loader = await bundle("loader/index.js", { __PANEL__: part("panel", panel) }, "");
 writeFileSync(join(out, "widget.js"), loader);

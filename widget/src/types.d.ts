@@ -5,7 +5,7 @@ declare module "*.css" {
 /** Written by build.mjs. */
 declare const __PANEL__: [string, string];
 declare const __DEBUG__: [string, string];
-declare const __PERSON__: [string, string];
+declare const __ANSWERS__: [string, string];
 declare const __MORE__: [string, string];
 declare const __LOCALES__: [string, string];
 interface Window {

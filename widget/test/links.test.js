@@ -31,6 +31,6 @@ for (const address of UNSAFE)
 test("a link tells its host and leaves nothing behind", () => {
   const made = link("https://аррӏе.example/a", ["a"]);
   assert.equal(made.title, "xn--80ak6aa92e.example");
-  assert.equal(made.rel, "noreferrer");
+  assert.equal(made.rel, "noreferrer nofollow");
   assert.equal(made.target, "_blank");
 });

@@ -23,14 +23,21 @@ const CASES = {
     "div(table(thead(tr(th(a)th(b)))tbody(tr(td(1)td(2)))))",
   ],
   "amounts, times and numbers stay together": [
-    "25 € de 10 h à 19 h 30 : 04 78 55, 2 kg, 5 × 3 h, 10 séances ?",
-    "p(25␣€ de 10␣h à 19␣h 30␣: 04␣78␣55, 2␣kg, 5␣×␣3␣h, 10 séances␣?)".replaceAll("␣", "\xa0"),
+    "25 € de 10 h – 19 h 30 : 04 78 55, 2 kg, 5 × 3 h, 10 séances ?",
+    "p(25␣€ de 10␣h␣– 19␣h␣30␣: 04␣78␣55, 2␣kg, 5␣×␣3␣h, 10 séances␣?)".replaceAll("␣", "\xa0"),
   ],
   "code keeps its blanks": ["`a ? 25 €`", "p(code(a ? 25 €))"],
   "an escape": ["\\*a\\*", "p(*a*)"],
   "markup is text": ["<img src=x onerror=alert(1)>", "p(<img src=x onerror=alert(1)>)"],
   "an image is a link": ["![a](https://x.example/p.png)", "p(a(a))"],
   "a bare address": ["see https://x.example/a.", "p(see a(https://x.example/a).)"],
+  "a telephone number": [
+    "04 78 55 12 34 or +44 113 496-0123, but not 01.12.2026, FR76 3000 6000 0112 3456 7890 189",
+    "p(a(04␣78␣55␣12␣34) or a(+44␣113␣496-0123), but not 01.12.2026, FR76 3000 6000 0112 3456 7890␣189)".replaceAll(
+      "␣",
+      "\xa0",
+    ),
+  ],
   "an unsafe link is its text": ["[a](javascript:alert(1))", "p(span(a))"],
   "a bar that is text in a table": [
     "a | b\n-|-\n1 \\| 2 | 3",

@@ -146,7 +146,7 @@ def focused(it: Any) -> str:
     """Name of what has the focus, through the shadow root."""
     name: str = it.page.evaluate(
         """() => { let at = document.activeElement; while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-        return at.ariaLabel || at.id || at.textContent.trim(); }"""
+        return at.id || at.ariaLabel || at.textContent.trim(); }"""
     )
     return name
 

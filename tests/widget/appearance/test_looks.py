@@ -43,6 +43,17 @@ def test_sides_follow_the_panel_and_not_the_letters(
         assert panel["x"] + panel["width"] - answer["x"] - answer["width"] < 40
 
 
+def test_a_french_list_begins_at_its_bullets_in_an_arabic_panel(
+    browser: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    script.answers["?"] = say("Du mardi au vendredi, sauf les jours fériés :\n\n- Midi\n- Soir")
+    with visit(browser) as it:
+        it.go(pages.add(lang="ar")).open().ask("?").answered("Midi")
+        gap = """(item) => { const words = document.createRange(); words.selectNodeContents(item);
+            return words.getBoundingClientRect().left - item.getBoundingClientRect().left; }"""
+        assert it.answers.last.get_by_role("listitem").first.evaluate(gap) < 4
+
+
 def test_a_failed_answer_has_its_retry_in_the_same_box(
     chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:

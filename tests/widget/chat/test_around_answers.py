@@ -38,7 +38,7 @@ def test_sources_follow_ups_and_feedback(
     script.answers["?"] = [
         ("token", {"text": "Ten to six."}),
         ("sources", {"items": SOURCES}),
-        ("done", DONE | {"origin": "pages", "suggestions": ["On Sundays?"]}),
+        ("done", DONE | {"suggestions": ["On Sundays?"]}),
     ]
     with visit(chromium) as it:
         it.go(pages.add()).open()
@@ -51,10 +51,10 @@ def test_sources_follow_ups_and_feedback(
         it.until(lambda: "Ten to six. On Sundays?" in it.page.evaluate("heard"))
         link = it.panel.get_by_role("link", name="Hours")
         expect(link).to_have_attribute("href", SOURCES[0]["url"])
-        expect(link).to_have_attribute("rel", "noreferrer")
+        expect(link).to_have_attribute("rel", "noreferrer nofollow")
         it.panel.get_by_text("Show the quote").first.click()
         it.panel.get_by_text("Open from ten to six every day").wait_for()
-        it.panel.get_by_text("Quoted from this site’s pages").wait_for()
+        it.panel.get_by_text("Written by AI").wait_for()
         it.panel.get_by_role("button", name="Not helpful", exact=True).click()
         it.panel.get_by_label("It is incomplete").check()
         it.panel.get_by_label("Comment (optional)").fill("and Sundays?")
@@ -67,6 +67,18 @@ def test_sources_follow_ups_and_feedback(
         assert {"message": "m1", "value": "down"} in sent
         it.panel.get_by_role("button", name="On Sundays?").click()
         it.answered("You said: On Sundays?")
+
+
+def test_suggestions_are_said_in_their_own_language(
+    chromium: Browser, visit: Visitor, pages: HostPages, script: Script
+) -> None:
+    script.config |= {"suggestions": ["Horaires"], "suggestions_locale": "fr"}
+    with visit(chromium) as it:
+        it.go(pages.add()).open()
+        expect(it.panel.get_by_role("button", name="Horaires")).to_have_attribute("lang", "fr")
+        it.go(pages.add(tag=pages.tag(suggestions="Hours?"))).configured()
+        chip = it.panel.get_by_role("button", name="Hours?")
+        expect(chip).not_to_have_attribute("lang", "fr")
 
 
 def test_a_chat_can_be_handed_to_a_human(
@@ -145,17 +157,20 @@ def test_the_reply_to_thanks_is_neither_judged_nor_tried_again(
     browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
     script.answers["thanks"] = say("You are welcome!", origin="none", status="courtesy")
-    script.answers["hours?"] = say("Ten to six.", origin="pages", status="quoted")
+    quoted = say("Ten to six.", origin="pages", status="quoted")
+    script.answers["hours?"] = [("sources", {"items": SOURCES}), *quoted]
     with visit(browser) as it:
         it.go(pages.add()).open().ask("thanks").answered("You are welcome!")
-        below = it.panel.locator("ol > li").last.locator(".below")
+        below = it.panel.locator(".log > ol > li").last.locator(".below")
         expect(below.get_by_role("button")).to_have_count(0)
         it.ask("hours?").answered("Ten to six.")
-        below = it.panel.locator("ol > li").last.locator(".below")
-        # The pages say the same a second time.
+        below = it.panel.locator(".log > ol > li").last.locator(".below")
+        # The pages say the same a second time, and the answer is their words.
         expect(below.get_by_role("button")).to_have_count(3)
         it.panel.get_by_role("button", name="Copy").wait_for()
         assert it.panel.get_by_role("button", name="Try again").count() == 0
+        expect(below.get_by_role("link")).to_have_count(2)
+        expect(below.get_by_text("Show the quote")).to_have_count(0)
 
 
 def test_an_answer_that_names_a_person_leads_to_the_form(

@@ -1,14 +1,13 @@
 import { h } from "../panel/html/dom.js";
-import css from "./badge.css";
 
 /**
  * The number of answers that came while the panel was closed, on the bubble.
  * @param {import("../panel/mount.js").App} app
  */
-export function badge({ root, bubble, messages, say, view }) {
+export function badge({ bubble, messages, say, view }) {
   /** @type {WeakSet<object>} */
   const seen = new WeakSet();
-  const number = h("span.badge", { part: "badge" });
+  const number = h("span::badge");
   const draw = () => {
     // What was said on an earlier page never ran here.
     const written = messages.filter(({ running, text }) => running === false && text);
@@ -18,9 +17,6 @@ export function badge({ root, bubble, messages, say, view }) {
     number.textContent = String(count);
     bubble.ariaDescription = count ? `${say("fresh")}: ${count}` : null;
   };
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets.push(sheet);
   bubble.append(number);
   for (const type of ["message", "open", "reset"])
     document.addEventListener(`chatbot:${type}`, draw);

@@ -12,7 +12,7 @@ import { why } from "./why.js";
 
 /** @param {import("../panel/mount.js").App} app */
 function more(app) {
-  app.learn(english);
+  app.learn(english, 1);
   const style = new CSSStyleSheet();
   style.replaceSync(css);
   app.root.adoptedStyleSheets = [...app.root.adoptedStyleSheets, style];

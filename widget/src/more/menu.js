@@ -51,7 +51,7 @@ export function menu(app, sheet, pages) {
     ["where", pages.where],
     ["erase", () => erase(app, sheet)],
   ];
-  const element = h("ul.menu", { part: "menu", id: "menu", hidden: true });
+  const element = h("ul::menu", { id: "menu", hidden: true });
   view.panel.insertBefore(element, view.panel.children[1]);
 
   const draw = () => {

@@ -7,7 +7,7 @@ import { BACK } from "../panel/html/icons.js";
  */
 export function sheets({ say, view }) {
   const { panel } = view;
-  const element = h("section.sheet", { part: "sheet", hidden: true });
+  const element = h("section::sheet", { hidden: true });
   element.setAttribute("aria-labelledby", "sheet");
   panel.append(element);
   const cover = (/** @type {boolean} */ on) => {

@@ -8,8 +8,9 @@ import css from "./paper.css";
  */
 export const pageAddress = (url) => url.replace(/#?:~:.*/, "");
 
-/** Markdown's signs for bold text and headings, which are none of a plain text. @param {string} text */
-const withoutMarks = (text) => text.replace(/\*\*|^#+ /gm, "");
+/** Markdown's signs for bold text, headings and telephone numbers, which are none of a plain text. @param {string} text */
+const withoutMarks = (text) =>
+  text.replace(/\*\*|^#+ /gm, "").replace(/\[([^\]]*)\]\(tel:\d*\)/g, "$1");
 
 /**
  * The chat as text to keep, made in the browser.

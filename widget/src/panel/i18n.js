@@ -3,7 +3,7 @@ import { panel as english } from "../locales/en.json";
 /** Written by build.mjs: the hash of all locale files, and all languages. */
 const [HASH, LOCALES] = __LOCALES__;
 
-/** @typedef {keyof typeof import("../locales/en.json").panel | keyof typeof import("../locales/en.json").more} Key */
+/** @typedef {keyof typeof import("../locales/en.json").panel | keyof typeof import("../locales/en.json").more | keyof typeof import("../locales/en.json").answers} Key */
 /** @typedef {(key: Key, value?: string | number) => string} Say */
 
 /**
@@ -26,7 +26,7 @@ export const direction = (locale) => (locale === "ar" ? "rtl" : "ltr");
 export async function speak(locale, base) {
   /** @type {Record<string, string>} */
   const words = {};
-  /** The words of the panel and those of the later part, in the order of en.json. @type {string[][]} */
+  /** The words of the panel and those of the later parts, in the order of en.json. @type {string[][]} */
   let lists = [];
   if (locale !== "en")
     try {
@@ -35,12 +35,12 @@ export async function speak(locale, base) {
     } catch {
       // English is better than nothing.
     }
-  /** @param {Record<string, string>} english words of a part */
-  const learn = (english) => {
-    const list = lists.shift() || [];
+  /** @param {Record<string, string>} english words of a part @param {number} group where they stand in en.json */
+  const learn = (english, group) => {
+    const list = lists[group] || [];
     Object.keys(english).forEach((key, at) => (words[key] = list[at] || english[key]));
   };
-  learn(english);
+  learn(english, 0);
   /** @type {Say} */
   const say = (key, value = "") => words[key].replace(/{\w+}/, () => String(value));
   return { say, learn };

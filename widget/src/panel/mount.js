@@ -32,6 +32,7 @@ import { frame } from "./ui/frame.js";
  * @property {string} [greeting]
  * @property {string} [notice]
  * @property {string[]} [suggestions]
+ * @property {string} [suggestions_locale]
  * @property {{form: boolean, email?: string, url?: string, when?: string | null}} [contact]
  * @property {{model?: string, local: boolean, retention_days?: number, policy_url?: string}} [privacy]
  * @property {string} [state] of the engine: `starting`, `ready`, `failed` …
@@ -49,7 +50,7 @@ import { frame } from "./ui/frame.js";
  * @property {typeof import("../loader/lazy.js").load} load
  * @property {typeof import("../color.js").paint} paint
  * @property {import("./i18n.js").Say} say
- * @property {(words: Record<string, string>) => void} learn
+ * @property {(words: Record<string, string>, group: number) => void} learn
  * @property {typeof markdown} markdown
  * @property {View} view
  * @property {Chat} chat
@@ -57,7 +58,7 @@ import { frame } from "./ui/frame.js";
  * @property {AbortController} ends of what the chat listens to outside itself
  * @property {Promise<unknown>} [restored] what was said before is shown before what is said next
  * @property {() => Promise<any>} more the part with the menu and the forms
- * @property {() => Promise<any>} listen has it looked for what a person of the site writes
+ * @property {() => Promise<any>} answers the part with what belongs to answers: their buttons, those of a person, how many are new
  * @property {() => boolean} [escape] closes what lies over the conversation
  * @property {ReturnType<typeof connect>} api
  * @property {ReturnType<typeof remember>} tab
@@ -93,7 +94,7 @@ export function mount(chat) {
       }),
     );
   app.more = part(app, "more", __MORE__);
-  app.listen = part(app, "person", __PERSON__);
+  app.answers = part(app, "answers", __ANSWERS__);
   const sheet = new CSSStyleSheet();
   // In this order: looks.css says what differs on small screens and for those who ask for it.
   sheet.replaceSync(frameStyle + chatStyle + looksStyle);
@@ -141,7 +142,11 @@ async function configure(app, view, colours, retry) {
   } catch (error) {
     view.problem(/** @type {Error} */ (error), retry);
   }
-  if (options.suggestions != null) app.config.suggestions = options.suggestions.split("|");
+  if (options.suggestions != null)
+    Object.assign(app.config, {
+      suggestions: options.suggestions.split("|"),
+      suggestions_locale: null,
+    });
   colours();
   view.configured();
 }

@@ -24,10 +24,10 @@
  * @param {import("../mount.js").App} app
  * @param {Message} message
  */
-export const add = ({ messages, view, listen }, message) => {
+export const add = ({ messages, view, answers }, message) => {
   messages.push(message);
   view.show(message);
-  listen();
+  answers().catch(() => {});
   return message;
 };
 

@@ -1,16 +1,20 @@
 /**
  * An element. No markup is ever parsed: properties are set, children are appended, so that
  * nothing in a text can become an element (and Trusted Types have nothing to refuse).
- * @param {string} tag
+ * @param {string} tag with its class, `div.who`; one that page owners may style, too, is `div::header`
  * @param {Record<string, any>} [properties] `on…` functions, properties of the element, else attributes
  * @param {...(Node | string | null | undefined | false)} children
  * @returns {any} the element; `any`, as its type depends on *tag*
  */
 export function h(tag, properties = {}, ...children) {
-  const [name, className] = tag.split(".");
+  const [name, className, part] = tag.split(/[.:]/);
   /** @type {any} */
   const element = document.createElement(name);
-  for (const [name, value] of Object.entries({ className, ...properties })) {
+  for (const [name, value] of Object.entries({
+    className: className || part,
+    part,
+    ...properties,
+  })) {
     if (value == null) continue;
     if (name in element) element[name] = value;
     else element.setAttribute(name, value);

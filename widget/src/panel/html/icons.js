@@ -1,6 +1,6 @@
 /** Outlines of 24 × 24, drawn for this widget. */
 export const CLOSE = "M6 6l12 12M18 6L6 18";
-export const MENU = "M5 12h.01M12 12h.01M19 12h.01";
+export const MENU = "M4.5 11.5h1v1h-1zM11.5 11.5h1v1h-1zM18.5 11.5h1v1h-1z";
 export const SEND = "M12 20V5M5 12l7-7 7 7";
 export const STOP = "M7 7h10v10H7z";
 export const BACK = "M15 5l-7 7 7 7";

@@ -29,7 +29,7 @@ export function link(address, children) {
       href: url.href,
       title: url.host || url.href,
       target: "_blank",
-      rel: "noreferrer",
+      rel: "noreferrer nofollow",
     },
     ...children,
   );

@@ -6,7 +6,7 @@ const DEEPEST = 8;
 
 /* “25 €”, “10 h”, “04 78 55” and “Quand ?” stay together. */
 const HARD_BLANK =
-  / (?=[!:;?»€%×°])|(?<=[«×]) |(?<=\d) (?=(?:\d{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)/g;
+  / (?=[!:;?»€%×°–—])|(?<=[«×]) |(?<=\d(?:\s?h)?) (?=(?:\d{2,3}|[hl]|min|[ap]m|[ckm]?m|k?g)\b)/g;
 
 /**
  * @param {string} text
@@ -22,6 +22,7 @@ const INLINE = new RegExp(
     /(?<mark>\*\*|__|~~)(?=\S)(?<strong>[^]{0,1999}?\S)\k<mark>/,
     /(?<=^|[^\w*])(?<star>[*_])(?=[^\s*_])(?<em>[^]{0,1999}?[^\s*_])\k<star>(?![\w*])/,
     /(?<auto>https?:\/\/[^\s<>"'`]{1,1990}|(?:mailto:)?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4})/,
+    /(?<!\d[ .-]?)(?<tel>(?:\+|\b0)\d(?:[ .-]?\d){7,12})(?![ .-]?\d)/,
     /\\(?<escape>[!-/:-@[-`{-~])/,
     /(?<br>( {2,}|\\)?\n)/,
   ]
@@ -60,6 +61,8 @@ function span(found, depth) {
     return [h(found.mark === "~~" ? "s" : "strong", {}, ...inline(found.strong, depth))];
   if (found.em) return [h("em", {}, ...inline(found.em, depth))];
   if (found.auto) return autolink(found.auto);
+  if (found.tel)
+    return [link(`tel:${found.tel.replace(/[^\d+]/g, "")}`, [withHardBlanks(found.tel)])];
   if (found.escape) return [found.escape];
   if (found.br) return [h("br")];
   // An image becomes a link to it: showing it would tell its server that someone reads this.

@@ -10,9 +10,9 @@ export function composer(app) {
   let busy = false;
   /** Characters that a question may have. */
   let most = Infinity;
-  const field = h("textarea", {
+  const field = h("textarea::input", {
     id: "question",
-    part: "input",
+    ariaLabel: say("ask"),
     rows: 1,
     placeholder: options.placeholder || say("ask"),
     enterKeyHint: "send",
@@ -35,18 +35,16 @@ export function composer(app) {
       if (!busy) submit();
     },
   });
-  const button = h("button.send", { part: "send" });
+  const button = h("button::send");
   const element = h(
-    "form",
+    "form::composer",
     {
-      part: "composer",
       onsubmit(/** @type {Event} */ event) {
         event.preventDefault();
         if (busy) app.chat.stop();
         else submit();
       },
     },
-    h("label.unseen", { htmlFor: "question" }, say("ask")),
     field,
     button,
   );

@@ -17,9 +17,8 @@ export function frame(app) {
   const input = composer(app);
   const notice = footer(app);
   const panel = h(
-    "section.panel",
+    "section::panel",
     {
-      part: "panel",
       id: "panel",
       role: options.mode ? "region" : "dialog",
       "aria-labelledby": "title",

@@ -27,9 +27,9 @@ const more = (app, what) =>
 export const header = (app) => {
   const { options, say } = app;
   return h(
-    "div.header",
-    { part: "header" },
-    h("span.avatar", { part: "avatar" }, options.avatar ? picture(options.avatar) : icon(SPARK)),
+    "div::header",
+    {},
+    h("span::avatar", {}, options.avatar ? picture(options.avatar) : icon(SPARK)),
     h("div.who", {}, h("h2", { id: "title", part: "title" }), h("p.state")),
     iconButton(say("menu"), MENU, () => more(app, "menu"), {
       ariaExpanded: "false",

@@ -1,7 +1,5 @@
-import { h, iconButton } from "../../html/dom.js";
-import { COPY } from "../../html/icons.js";
+import { h } from "../../html/dom.js";
 import { link, safeUrl } from "../../html/links.js";
-import { feedback } from "./feedback.js";
 
 /** @typedef {import("../../conversation/messages.js").Message} Message */
 
@@ -46,28 +44,26 @@ export function ending(app, message, place) {
       { className: error ? "chip" : "small", onclick: () => app.chat.retry() },
       say("retry"),
     );
+  const actions =
+    !error &&
+    origin !== "person" &&
+    h("div::actions", {}, h("span.note", {}, originOf(say, origin)), again);
+  // “You are welcome” is no answer that could be judged or copied.
+  if (actions && status !== "courtesy")
+    app.answers().then(
+      (part) => part.actions(message, actions, place),
+      () => {},
+    );
   return [
     error && failure(error, again),
     end && h("p.note", {}, say(end)),
     sources?.length && sourceList(say, sources, origin),
-    !error &&
-      origin !== "person" &&
-      h(
-        "div.actions",
-        { part: "actions" },
-        h("span.note", {}, originOf(say, origin)),
-        // “You are welcome” is no answer that could be judged or copied.
-        ...(status === "courtesy"
-          ? []
-          : [copyButton(app, message), ...feedback(app, message, place)]),
-        again,
-      ),
+    actions,
   ].filter(Boolean);
 }
 
 /** @param {string} text @param {HTMLElement | false | undefined} again a button */
-export const failure = (text, again) =>
-  h("div.error", { part: "error" }, h("p", { dir: "auto" }, text), again);
+export const failure = (text, again) => h("div::error", {}, h("p", { dir: "auto" }, text), again);
 
 /** @param {import("../../i18n.js").Say} say @param {string} [origin] */
 const originOf = (say, origin) =>
@@ -86,30 +82,17 @@ function sourceList(say, sources, origin) {
       {},
       link(to || url, [title || url]),
       to && to.host !== location.host && h("small", {}, ` ${to.host}`),
-      quote &&
+      // Quoted answers are these words.
+      origin !== "pages" &&
+        quote &&
         h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
     );
   });
   return h(
-    "div.sources",
-    { part: "sources" },
+    "div::sources",
+    {},
     // Pages offered with a no are no sources of it; its text says what they are.
     origin !== "none" && h("strong", {}, say("sources")),
     h("ol", {}, ...items),
   );
-}
-
-/** @param {import("../../mount.js").App} app @param {Message} message */
-function copyButton({ say, view }, message) {
-  if (!navigator.clipboard) return;
-  const button = iconButton(say("copy"), COPY, async () => {
-    try {
-      await navigator.clipboard.writeText(message.text);
-      view.announce((button.ariaLabel = button.title = say("copied")));
-      button.textContent = "✓";
-    } catch {
-      // Not allowed: the button goes on saying what it would do.
-    }
-  });
-  return button;
 }

@@ -17,11 +17,11 @@ export function greeting(app) {
     top,
     keep: () => !checkbox.checked,
     greet() {
-      const { greeting, suggestions } = app.config;
+      const { greeting, suggestions, suggestions_locale } = app.config;
       const fresh = !messages.length;
       top.replaceChildren(
         h("p.text", { dir: "auto" }, options.greeting || greeting || say("hello")),
-        fresh ? chips(app, suggestions) : "",
+        fresh ? chips(app, suggestions, suggestions_locale) : "",
         fresh && !tab.conversation ? h("label.keep", {}, checkbox, say("keep")) : "",
       );
     },

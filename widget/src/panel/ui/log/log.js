@@ -18,12 +18,14 @@ export function log(app) {
   const end = h("div");
   // Streamed text must not be read word by word: the list is not live, the status is.
   const log = h(
-    "div.log",
-    { part: "log", role: "log", ariaLive: "off", ariaLabel: say("chat"), tabIndex: 0 },
+    "div::log",
+    { role: "log", ariaLive: "off", ariaLabel: say("chat"), tabIndex: 0 },
     top,
     list,
     end,
   );
+  /** What is offered below the conversation, or in its last answer. */
+  const clearEnd = () => (log.append(end), end.replaceChildren());
   const voice = herald();
   const draw = drawing(log);
 
@@ -36,7 +38,7 @@ export function log(app) {
       while (top.children[1]) top.children[1].remove(); // all but the greeting
       if (!message.bubble) {
         const { element } = (message.bubble = bubbleOf(app, message));
-        end.replaceChildren();
+        clearEnd();
         follow(log, () => list.append(element));
         if (message.role === "user") toEnd(log);
       }
@@ -46,7 +48,7 @@ export function log(app) {
     remove: ({ bubble }) => bubble?.element.remove(),
     clear() {
       list.replaceChildren();
-      end.replaceChildren();
+      clearEnd();
       start.greet();
     },
     /** @param {Message} message */
@@ -55,8 +57,13 @@ export function log(app) {
         // Pages that a no offers stand below it; choices of a question are in its text, too.
         const pages = (origin === "none" && sources?.map(({ title }) => title)) || [];
         const offered = sources ? [...pages, ...suggestions].join(", ") : "";
-        voice.announce(error || `${bubble?.spoken()} ${offered}`.trim());
-        follow(log, () => end.replaceChildren(chips(app, suggestions)));
+        voice.announce(error || `${bubble?.text.innerText} ${offered}`.trim());
+        follow(log, () => {
+          end.replaceChildren(chips(app, suggestions));
+          // What these answers end with: “You can ask me about:”.
+          if (/none|question/.test(/** @type {any} */ (origin)))
+            bubble?.element.lastElementChild?.prepend(end);
+        });
         if (person) app.more().then((part) => part.human(end));
       });
     },
@@ -64,7 +71,8 @@ export function log(app) {
     problem(error, retry) {
       const text = error.message || say("away");
       const again = () => (app.view.focus(), end.replaceChildren(), retry());
-      end.replaceChildren(failure(text, h("button.chip", { onclick: again }, say("retry"))));
+      clearEnd();
+      end.append(failure(text, h("button.chip", { onclick: again }, say("retry"))));
       voice.announce(text);
       toEnd(log);
     },

@@ -34,5 +34,5 @@ export function bubbleOf(app, message) {
     below.replaceChildren(...(finished ? ending(app, message, below) : [waiting(app, message)]));
   };
 
-  return { element, draw, spoken: () => text.innerText };
+  return { element, draw, text };
 }
