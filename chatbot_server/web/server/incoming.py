@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ BLANK_LINE = b"\r\n\r\n"
 CHUNK_OVERHEAD = 65_536
 # The number of bytes that gunicorn's parser reads beyond those that it is asked for.
 READ_AHEAD = 2048
+# It gets a body in pieces of so many bytes: with each chunk, it copies the rest of its piece.
+PIECE_BYTES = 8192
 
 BodyLimit = Callable[[Any], int]
 
@@ -194,20 +196,27 @@ class RequestReader:
         if not is_over and chunks.length > self._limit + READ_AHEAD:
             self._head.force_close()
             return self._decode(self._limit + 1)
-        if not is_over and len(self._bytes) > self._limit + CHUNK_OVERHEAD:
+        if len(self._bytes) - chunks.length > CHUNK_OVERHEAD and not is_over:
             raise InvalidChunkSize(b"too many small chunks")
         return self._decode(None) if is_over else None
 
     def _decode(self, length: int | None) -> bytes:
         """The first *length* bytes of the body, or all, read by gunicorn's strict parser."""
         unreader = self._parser.unreader
-        unreader.buf = io.BytesIO(self._bytes)
+        pieces = _pieces(self._bytes)
+        unreader.buf, unreader.iter = io.BytesIO(), pieces
         try:
             body: bytes = self._head.body.read(length)
         except NoMoreData:  # the other parser saw an end, or an error, where this one does not
             raise InvalidChunkSize(b"no end") from None
-        self._bytes = bytearray(unreader.take_buffered())
+        self._bytes = bytearray(unreader.take_buffered()) + b"".join(pieces)
         return body
+
+
+def _pieces(data: bytes | bytearray) -> Iterator[bytes]:
+    """*data*, a piece after the other."""
+    for start in range(0, len(data), PIECE_BYTES):
+        yield bytes(data[start : start + PIECE_BYTES])
 
 
 class _ChunksEnd:

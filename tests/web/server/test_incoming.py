@@ -175,3 +175,23 @@ def test_a_body_that_keeps_coming_earns_time() -> None:
     assert 9 < before <= 10
     incoming.feed(POST[:50])
     assert incoming.deadline - time.monotonic() > before
+
+
+def test_a_body_in_small_chunks_holds_the_loop_no_longer_than_another() -> None:
+    chunk = b"c8\r\n" + b"x" * 200 + b"\r\n"
+    in_chunks = RequestReader(Config(), CLIENT, TIMEOUT, lambda head: 2_000_000)
+    in_chunks.begin()
+    began = time.process_time()
+    assert in_chunks.feed(CHUNKED + chunk * 9000) is None
+    request = in_chunks.feed(b"0\r\n\r\n" + GET)
+    assert request is not None
+    assert len(request.body) == 1_800_000
+    assert in_chunks.begin() is not None  # the request behind it
+    assert time.process_time() - began < 5  # it was a minute
+
+
+def test_the_smallest_chunks_are_counted_not_only_their_bytes() -> None:
+    in_chunks = RequestReader(Config(), CLIENT, TIMEOUT, lambda head: 2_000_000)
+    in_chunks.begin()
+    with pytest.raises(InvalidChunkSize, match="small chunks"):
+        in_chunks.feed(CHUNKED + b"1\r\nx\r\n" * 20_000)
