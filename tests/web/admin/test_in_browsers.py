@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from support.axe import ALL_FAULTS, COLOUR_FAULTS
 from support.browsers import LIMIT
 from support.patience import LONG, wait_for
 from support.servers.live_server import LiveServer
@@ -20,13 +21,7 @@ from support.servers.web_site import WebSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("owner")]
 
-FAULTS = """.then(({ violations }) => violations.flatMap(
-    ({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))"""
-ALL_RULES = f"axe.run(document, {{resultTypes: ['violations']}}){FAULTS}"
-# All that another scheme of colours can break.
-COLOUR_RULES = f"""axe.run(document,
-    {{resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block']}}){FAULTS}"""
-LAYOUT = """[
+LAYOUT_FAULTS = """[
     document.documentElement.scrollWidth <= innerWidth || "the page is wider than the window",
     [...document.querySelectorAll(".rows")].every((list) => list.scrollWidth <= list.clientWidth)
         || "a list is wider than its place",
@@ -214,8 +209,8 @@ def test_a_person_takes_over_and_hands_back(
         owner.get_by_role("button", name="Save the note").click()
         expect(owner.locator(".turn.note")).to_contain_text("Call <b>back</b>.")
         owner.evaluate(axe_source)
-        for look, rules in looks_of(owner):
-            assert owner.evaluate(rules) == [], look
+        for look, faults_there in looks_of(owner):
+            assert owner.evaluate(faults_there) == [], look
         owner.get_by_role("button", name="Hand back to the chatbot").click()
         expect(owner.get_by_text("Marie answers here")).to_have_count(0)
         expect(widget.locator(".state")).to_have_text("AI assistant")
@@ -291,22 +286,22 @@ def check_page(page: Page, address: str, images: Path | None) -> None:
     """
     name = address.split("?")[0].rpartition("/")[2] or "home"
     page.goto(address)
-    for look, rules in looks_of(page):
-        faults, layout_faults = page.evaluate(f"Promise.all([{rules}, {LAYOUT}])")
+    for look, faults_there in looks_of(page):
+        faults, layout_faults = page.evaluate(f"Promise.all([{faults_there}, {LAYOUT_FAULTS}])")
         assert (faults, layout_faults) == ([], []), f"{look}, {address}"
         if images and (file := f"owner-{look}-{name}.png") in SHOWN:
             page.screenshot(path=images / file, full_page=True)
 
 
 def looks_of(page: Page) -> Iterator[tuple[str, str]]:
-    """Each look of what *page* shows, and the rules that can be broken in it."""
+    """Each look of what *page* shows, and an expression for the faults that it can have in it."""
     page.set_viewport_size({"width": 1280, "height": 720})
-    yield "desktop", ALL_RULES
+    yield "desktop", ALL_FAULTS
     page.emulate_media(color_scheme="dark")
-    yield "dark", COLOUR_RULES
+    yield "dark", COLOUR_FAULTS
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 390, "height": 844})
-    yield "phone", ALL_RULES
+    yield "phone", ALL_FAULTS
 
 
 def test_axe_finds_nothing_on_any_page(
@@ -339,7 +334,7 @@ def test_axe_finds_nothing_on_any_page(
         for _ in range(2):
             page.get_by_role("button", name="Make a backup").click()
         expect(page.get_by_role("progressbar")).to_be_visible()
-        assert page.evaluate(ALL_RULES) == []
+        assert page.evaluate(ALL_FAULTS) == []
         assert sent == ["POST"]
     with page_of(chromium) as page:
         page.add_init_script(axe_script)
