@@ -7,9 +7,10 @@ Where a kind has check digits, only right ones count, so that the number of an o
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
 from chatbot_server.messages import say
@@ -21,26 +22,43 @@ LABELS: tuple[Kind, ...] = get_args(Kind)
 NO_WAY_TO_REPLY: tuple[Kind, ...] = ("mask_iban", "mask_social", "mask_card")
 MOST_CHARS = 100_000
 
-_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?!\w)")
+# Between two digits or groups of them, in a text as of :func:`_plain`.
+_GAP = r"[ ./_-]{0,2}"
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%-]{1,64}(?: ?@ ?| ?[\[(] ?(?:at|arobase|@) ?[\])] ?)"
+    r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",
+    re.IGNORECASE,
+)
+# Where one may begin, and what may belong to it; words behind it look alike.
+_IBAN = re.compile(
+    r"(?:(?<!\w)|(?<=iban))(?=([a-z]{2} ?\d{2}(?:[ .-]{0,2}[a-z0-9]){11,30}))", re.IGNORECASE
+)
+SHORTEST_IBAN, LONGEST_IBAN = 15, 34
 # France; the United States; the United Kingdom.
 _NIR = re.compile(
-    r"(?<!\d)[12][ .]?\d{2}[ .]?\d{2}[ .]?(?:\d{2}|2[ABab])[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}(?!\d)"
+    rf"(?<!\d)[12]{_GAP}\d{{2}}{_GAP}\d{{2}}{_GAP}(?:\d{{2}}|2[ABab]){_GAP}\d{{3}}{_GAP}\d{{3}}"
+    r"[ ./_-]{0,3}\d{2}(?!\d)"
 )
 _SSN = re.compile(r"(?<![\d-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])")
-_NINO = re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z]{2} ?(?:\d{2} ?){3}[A-Da-d](?!\w)")
-_CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
-# With its country or a zero before it, or as North America writes it.
+_NINO = re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Z]{2}[ -]?(?:\d{2}[ -]?){3}[A-D](?!\w)", re.IGNORECASE)
+# As they are printed, whatever number follows; then of any length.
+_CARD_GROUPS = re.compile(
+    rf"(?<!\d)(?:[2-6]\d{{3}}(?:{_GAP}\d{{4}}){{3}}|3\d{{3}}{_GAP}\d{{6}}{_GAP}\d{{5}})(?!\d)"
+)
+_CARD = re.compile(rf"(?<!\d)(?:\d{_GAP}){{12,18}}\d(?!\d)")
+# As France writes it; with its country or a zero before it; as North America writes it.
+_PHONE_PAIRS = re.compile(r"(?<![\w.,+])0[1-9]([ ./_,-]{1,3})\d\d(?:\1\d\d){3}(?!\d)")
 _PHONE = re.compile(
     r"(?<![\w.,+])(?<!\d )(?:(?:\+|00)\d{1,3}[ .-]?(?:\(0\) ?)?|0|\(0\d{1,4}\) ?)"
-    r"(?:\d[ ./-]?){7,12}\d(?!\d)"
+    rf"(?:\d{_GAP}){{7,12}}\d(?!\d)"
     r"|(?<![\w.,+-])(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[.-]\d{4}(?![\d-])"
+    r"|(?<![\w.,+-])(?<!\d )[2-9]\d{2} [2-9]\d{2}[ -]\d{4}(?![\d-])(?! \d)"
 )
 
 
 @dataclass(frozen=True)
 class Mask:
-    """The personal values in one text, and the labels that replace them."""
+    """Patterns of the personal values in one text, and the labels that replace them."""
 
     labels: tuple[tuple[str, str], ...] = ()
 
@@ -50,43 +68,98 @@ class Mask:
         values = {value: kind for value, kind in personal_values(text) if kind in (kinds or LABELS)}
         # The longest first: one may be a part of another.
         longest_first = sorted(values, key=len, reverse=True)
-        return cls(tuple((value, say(values[value], language)) for value in longest_first))
+        return cls(
+            tuple(
+                (_spelled(value, values[value]), say(values[value], language))
+                for value in longest_first
+            )
+        )
 
     def hide(self, text: str) -> str:
         """*text* with labels in place of the values, however their digits are grouped."""
         if not self.labels:
             return text
-        return self._pattern.sub(lambda match: self.labels[(match.lastindex or 1) - 1][1], text)
+        parts, end = [], 0
+        for match in self._pattern.finditer(_plain(text)):
+            parts += [text[end : match.start()], self.labels[(match.lastindex or 1) - 1][1]]
+            end = match.end()
+        return "".join([*parts, text[end:]])
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        spellings = "|".join(f"({_spelled(value)})" for value, _label in self.labels)
-        return re.compile(rf"(?<!\w)(?:{spellings})(?!\w)", re.IGNORECASE)
+        spellings = "|".join(f"({spelling})" for spelling, _label in self.labels)
+        return re.compile(spellings, re.IGNORECASE)
 
 
 NO_MASK = Mask()
 
 
 def personal_values(text: str) -> Iterator[tuple[str, Kind]]:
-    """Each value in *text* that is personal by its form, as written, and its kind."""
-    rest = text[:MOST_CHARS]
-    for kind, pattern, holds in KINDS:
-        values = [match[0] for match in pattern.finditer(rest) if holds(match[0])]
-        yield from ((value.strip(), kind) for value in values)
-        if values:
-            rest = pattern.sub(partial(_without, frozenset(values)), rest)
+    """Each value in *text* that is personal by its form, and its kind.
+
+    Digits, blanks and dashes of any script are written as in ASCII.
+    """
+    rest = _plain(text[:MOST_CHARS])
+    for kind, find in KINDS:
+        parts, end = [], 0
+        for start, value in find(rest):
+            if start < end:
+                continue
+            yield value.strip(), kind
+            parts += [rest[end:start], "\n"]
+            end = start + len(value)
+        rest = "".join([*parts, rest[end:]])
 
 
-def _without(values: frozenset[str], match: re.Match[str]) -> str:
-    return " " if match[0] in values else match[0]
+def _plain(text: str) -> str:
+    """*text* with the digits, blanks, dashes and signs of ASCII, character for character."""
+    text = text.replace("\t", " ").replace("·", ".")
+    return text if text.isascii() else "".join(map(_plain_char, text))
 
 
-def _spelled(value: str) -> str:
+@lru_cache(4096)
+def _plain_char(char: str) -> str:
+    if char.isdecimal():
+        return str(unicodedata.decimal(char))
+    category = unicodedata.category(char)
+    if category in ("Zs", "Cf"):
+        return " "
+    if category == "Pd":
+        return "-"
+    simple = unicodedata.normalize("NFKC", char)
+    return simple if len(simple) == 1 else char
+
+
+def _spelled(value: str, kind: Kind) -> str:
     """A pattern for *value*: an address as written, a number with its digits grouped in any way."""
-    if "@" in value:
-        return re.escape(value)
-    plain = [re.escape(char) for char in value if char.isalnum()]
-    return r"[+(]?" + r"[ ./()-]{0,2}".join(plain)
+    if kind == "mask_email":
+        return rf"(?<!\w){re.escape(value)}(?!\w)"
+    plain = [char for char in value if char.isalnum()]
+    before = r"(?<!\d)" if plain[0].isdecimal() else r"(?:(?<!\w)|(?<=iban))"
+    behind = r"(?!\d)" if plain[-1].isdecimal() else r"(?!\w)"
+    return rf"{before}[+(]?{'[ ./()_,-]{0,3}'.join(plain)}{behind}"
+
+
+def _found_by(
+    pattern: re.Pattern[str], holds: Callable[[str], bool] = bool
+) -> Callable[[str], Iterator[tuple[int, str]]]:
+    """Finds where *pattern* matches a text and the match *holds*, and the match."""
+
+    def find(text: str) -> Iterator[tuple[int, str]]:
+        return ((match.start(), match[0]) for match in pattern.finditer(text) if holds(match[0]))
+
+    return find
+
+
+def _ibans(text: str) -> Iterator[tuple[int, str]]:
+    """Where an account's number begins, and the number, which a word may follow."""
+    for match in _IBAN.finditer(text):
+        ends = [at for at in range(match.start(1), match.end(1)) if text[at].isalnum()]
+        for at in reversed(ends[SHORTEST_IBAN - 1 : LONGEST_IBAN]):
+            value = text[match.start(1) : at + 1]
+            if not text[at + 1 : at + 2].isalnum() and _is_iban(value):
+                yield match.start(1), value
+                break
 
 
 def _is_luhn(text: str) -> bool:
@@ -110,16 +183,14 @@ def _is_nir(text: str) -> bool:
     return number.isdigit() and 97 - int(number) % 97 == int(plain[13:])
 
 
-def _always(_text: str) -> bool:
-    return True
-
-
-KINDS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("mask_email", _EMAIL, _always),
-    ("mask_iban", _IBAN, _is_iban),
-    ("mask_social", _NIR, _is_nir),
-    ("mask_social", _SSN, _always),
-    ("mask_social", _NINO, _always),
-    ("mask_card", _CARD, _is_luhn),
-    ("mask_phone", _PHONE, _always),
+KINDS: tuple[tuple[Kind, Callable[[str], Iterator[tuple[int, str]]]], ...] = (
+    ("mask_email", _found_by(_EMAIL)),
+    ("mask_iban", _ibans),
+    ("mask_social", _found_by(_NIR, _is_nir)),
+    ("mask_social", _found_by(_SSN)),
+    ("mask_social", _found_by(_NINO)),
+    ("mask_card", _found_by(_CARD_GROUPS, _is_luhn)),
+    ("mask_card", _found_by(_CARD, _is_luhn)),
+    ("mask_phone", _found_by(_PHONE_PAIRS)),
+    ("mask_phone", _found_by(_PHONE)),
 )

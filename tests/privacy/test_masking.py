@@ -26,6 +26,37 @@ from chatbot_server.storage.visitors.inbox import feedback_on
         ("nir 2 55 08 14 168 025 38", "social"),
         ("ssn 219-09-9999", "social"),
         ("NI AB 12 34 56 C", "social"),
+        # As French types and pastes them: no-break, narrow and wide blanks, other dashes.
+        ("06\u00a012\u00a034\u00a056\u00a078", "phone"),
+        ("06\u202f12\u202f34\u202f56\u202f78", "phone"),
+        ("06  12  34  56  78", "phone"),
+        ("06 - 12 - 34 - 56 - 78", "phone"),
+        ("06–12–34–56–78", "phone"),
+        ("06·12·34·56·78", "phone"),
+        ("06,12,34,56,78", "phone"),
+        ("06\t12\t34\t56\t78", "phone"),
+        ("je suis au 0612345678merci", "phone"),
+        ("514 555 0199", "phone"),
+        # Digits of other scripts.
+        ("０６１２３４５６７８", "phone"),
+        ("٠٦١٢٣٤٥٦٧٨", "phone"),
+        ("４１１１ １１１１ １１１１ １１１１", "card"),
+        ("2\u00a055\u00a008\u00a014\u00a0168\u00a0025\u00a038", "social"),
+        ("2 55 08 14 168 025 / 38", "social"),
+        # Something follows or precedes that looks as if it belonged to it.
+        ("FR14 2004 1010 0505 0001 3M02 606 merci", "iban"),
+        ("my IBAN GB82 WEST 1234 5698 7654 32 please", "iban"),
+        ("IBANFR1420041010050500013M02606", "iban"),
+        ("FR14.2004.1010.0505.0001.3M02.606", "iban"),
+        ("4111 1111 1111 1111 12/27 123", "card"),
+        ("cvv 123 4111 1111 1111 1111", "card"),
+        ("4111.1111.1111.1111", "card"),
+        ("3782 822463 10005", "card"),
+        # Written so that machines do not find them.
+        ("ada (at) example.org", "email"),
+        ("ada[arobase]example.org", "email"),
+        ("ada @ example.org", "email"),
+        ("ada＠example.org", "email"),
     ],
 )
 def test_each_kind_is_known_by_its_form(text: str, kind: str) -> None:
@@ -46,6 +77,12 @@ def test_each_kind_is_known_by_its_form(text: str, kind: str) -> None:
         "article 12345678",
         "@home and a@b",
         "2 55 08 14 168 025 39",
+        "open 09.00 - 12.00 - 14.00 - 18.00",
+        "FR14 2004 1010 0505 0001 3M02 607 merci",
+        "rooms at 250, 500 or 1000 euros",
+        "prix : 1 250 500 €",
+        "see you @ the shop",
+        "0 10 20 30 40 50",
     ],
 )
 def test_other_numbers_stay(text: str) -> None:
@@ -53,7 +90,10 @@ def test_other_numbers_stay(text: str) -> None:
     assert Mask.of(text, "fr").hide(text) == text
 
 
-@pytest.mark.parametrize("part", ["1", "1 ", "a", "a@", "0 ", "AB12 ", "(0", ". "])
+@pytest.mark.parametrize(
+    "part",
+    ["1", "1 ", "a", "a@", "0 ", "AB12 ", "(0", ". ", "a [at] ", "06,12,", "FR14 2004 10 ", "１"],
+)
 def test_a_long_text_takes_no_time(part: str) -> None:
     list(personal_values(part * 50_000))
 
@@ -75,6 +115,12 @@ def test_what_was_masked_is_masked_however_it_is_written_again(
     for label, short in (("telephone number", "p"), ("e-mail address", "e"), ("card number", "c")):
         hidden = hidden.replace(f"[{label}]", f"[{short}]")
     assert hidden == stored
+
+
+def test_two_numbers_beside_each_other_are_both_hidden() -> None:
+    text = "06.12.34.56.78/09.87.65.43.21, FR1420041010050500013M02606 DE89370400440532013000."
+    phone, account = "[telephone number]", "[bank account]"
+    assert Mask.of(text, "en").hide(text) == f"{phone}/{phone}, {account} {account}."
 
 
 def test_a_value_inside_of_another_one_leaves_nothing_of_it() -> None:
