@@ -10,7 +10,7 @@ from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 from typing import Any
 
 from chatbot_server.web.server.event_stream import EventStream
-from chatbot_server.web.server.incoming import RequestReader
+from chatbot_server.web.server.incoming import RequestReader, WholeRequest
 from chatbot_server.web.server.outgoing import Outbox
 
 READ_SIZE = 65_536
@@ -36,6 +36,7 @@ class Connection:
 
     Attributes:
         deadline: the moment of the monotonic clock at which the connection is given up.
+        waiting: the complete request that waits for a thread; None while there is none.
         response: gunicorn's response to the request that is being answered.
         is_called: whether the loop was told that the stream has new data.
         is_body_streamed: whether the thread that answers reads the rest of the request itself.
@@ -54,6 +55,7 @@ class Connection:
         self.outbox = Outbox(sock)
         self.state = State.READING
         self.deadline = 0.0
+        self.waiting: WholeRequest | None = None
         self.response: Any = None
         self.stream: EventStream | None = None
         self.is_called = False
@@ -70,6 +72,18 @@ class Connection:
     def is_reading(self) -> bool:
         """Whether a request of its client is awaited, or has come in part."""
         return self.state is State.READING
+
+    @property
+    def head(self) -> Any:
+        """gunicorn's head of the request whose body is coming, or that waits for a thread."""
+        return self.waiting.head if self.waiting else self.reader.head
+
+    @property
+    def body_size(self) -> int:
+        """The bytes in memory of a request that no thread answers yet."""
+        if self.waiting:
+            return len(self.waiting.body)
+        return self.reader.size if self.is_reading else 0
 
     def is_overdue(self, now: float) -> bool:
         """Whether its client is too slow; waiting for more of a stream does not count."""

@@ -1,4 +1,4 @@
-"""The memory that long bodies take while they come, and who is refused once they take too much."""
+"""The memory of long bodies that come or wait, and who is refused once they take too much."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from chatbot_server.web.server.connection import Connection
 from chatbot_server.web.server.worker_settings import WorkerSettings
 
 LONG = 131_072  # bytes; no body that a visitor sends has more
-LONG_TOGETHER = 64_000_000  # bytes that all long bodies may take in memory while they come
+# Bytes that all long bodies may take in memory while they come, and while they wait for a thread.
+LONG_TOGETHER = 64_000_000
 
 
 def find_refusable(
@@ -20,12 +21,12 @@ def find_refusable(
     It is one of the household that takes most, so that nobody can keep out the others; of its
     bodies, the shortest, so that the others come to an end. Whoever is logged in is refused last.
     """
-    long = [each for each in connections if each.is_reading and each.reader.size > LONG]
-    if sum(each.reader.size for each in long) <= LONG_TOGETHER:
+    long = [each for each in connections if each.body_size > LONG]
+    if sum(each.body_size for each in long) <= LONG_TOGETHER:
         return None
-    strangers = [each for each in long if not settings.is_logged_in(each.reader.head)] or long
-    households = {each: settings.household(each.reader.head, each.client) for each in strangers}
+    strangers = [each for each in long if not settings.is_logged_in(each.head)] or long
+    households = {each: settings.household(each.head, each.client) for each in strangers}
     bytes_of = Counter[str]()
     for each, household in households.items():
-        bytes_of[household] += each.reader.size
-    return min(strangers, key=lambda each: (-bytes_of[households[each]], each.reader.size))
+        bytes_of[household] += each.body_size
+    return min(strangers, key=lambda each: (-bytes_of[households[each]], each.body_size))

@@ -64,9 +64,9 @@ BUSY = (
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Task:
-    """A complete request that waits for its answer."""
+    """A complete request whose turn has come."""
 
     connection: Connection
     request: WholeRequest
@@ -88,7 +88,7 @@ class Worker(base.Worker):  # type: ignore[misc]
         sys.setswitchinterval(SWITCH_SECONDS)
         self._threads = ThreadPoolExecutor(self.cfg.threads + 1, "web")  # one of them leads
         self._leadership = Leadership(self._lead, self._threads)
-        self._queue = FairQueue[Task](self.cfg.threads)
+        self._queue = FairQueue[Connection](self.cfg.threads)
         self._selector = selectors.DefaultSelector()
         self._calls = PollableMethodQueue()
         self._calls.init()
@@ -144,15 +144,24 @@ class Worker(base.Worker):  # type: ignore[misc]
         while self._leadership.lasts(number) and self.alive:
             self._accept_more(self._connections.has_room)
             self._turn()
-            if task := self._queue.take():
+            if task := self._next():
                 self._leadership.begin_answer()
                 self._answer(task, number)
+
+    def _next(self) -> Task | None:
+        """The next request to answer; what was refused while it waited is passed over."""
+        while connection := self._queue.take():
+            request, connection.waiting = connection.waiting, None
+            if request:
+                return Task(connection, request)
+            self._queue.done(connection)
+        return None
 
     def _finish(self, deadline: float) -> None:
         """Wait for running answers to end, as long as there is time."""
         while len(self._connections) and time.monotonic() < deadline - STORE_SECONDS:
             self._turn()
-            while task := self._queue.take():
+            while task := self._next():
                 self._threads.submit(self._answer, task, NO_LEAD)
             for connection in [each for each in self._connections if each.is_idle]:
                 self._close(connection)
@@ -246,13 +255,13 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._close(connection)
         elif data and connection.is_reading:
             self._take(connection, partial(connection.reader.feed, data))
-            if connection.reader.size > LONG and connection.is_reading:
+            if connection.body_size > LONG:
                 while other := find_refusable(self._connections, self._settings):
                     self._guard(other, self._say_busy)
 
     def _say_busy(self, connection: Connection) -> None:
         connection.reader.drop()
-        connection.response = None
+        connection.waiting = connection.response = None
         connection.outbox.sendall(BUSY)
         self._send_all(connection)
 
@@ -290,7 +299,8 @@ class Worker(base.Worker):  # type: ignore[misc]
             self._answered(connection)
             return
         household = self._settings.household(request.head, connection.client)
-        self._queue.add(household, Task(connection, request), is_pipelined=is_pipelined)
+        connection.waiting = request
+        self._queue.add(household, connection, is_pipelined=is_pipelined)
 
     def _answer(self, task: Task, lead: int) -> None:
         """Have the application answer *task*; the loop goes on with it where *lead* has ended."""
@@ -314,8 +324,8 @@ class Worker(base.Worker):  # type: ignore[misc]
         self.handle_error(None, connection.outbox, None, error)
 
     def _done(self, task: Task, future: Future[EventStream | None]) -> None:
-        self._queue.done(task)
         connection = task.connection
+        self._queue.done(connection)
         try:
             connection.stream = future.result()
         except OSError:  # the client has left

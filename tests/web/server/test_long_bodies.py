@@ -10,7 +10,7 @@ import pytest
 from support.patience import LONG as PATIENCE
 from support.patience import wait_for
 from support.servers.impatient import LARGEST
-from support.servers.impatient_server import start_gunicorn
+from support.servers.impatient_server import THREADS, start_gunicorn
 from support.servers.ports import free_port
 
 from chatbot_server.web.server.long_bodies import LONG_TOGETHER
@@ -82,6 +82,18 @@ def test_who_is_logged_in_is_refused_after_strangers(post: Post) -> None:
     assert status(stranger) == "503"
     owner.sendall(b"x")
     assert status(owner) == "200"
+
+
+def test_bodies_that_wait_for_a_thread_count_like_those_that_come(post: Post) -> None:
+    answers = [post(f"127.0.0.{number}", 0, 0, "/stream") for number in range(4, 4 + THREADS)]
+    for answer in answers:
+        assert status(answer) == "200"  # which keeps a thread
+    share = LONG_TOGETHER // 2 - 100_000
+    waiting = [post(ATTACKER, share, share) for _ in range(2)]
+    honest = post(HONEST, len(LONG_BODY), len(LONG_BODY))
+    wait_for(lambda: any(is_refused(each) for each in waiting))
+    post("127.0.0.9", 0, 0, "/healthz?go-on")
+    assert status(honest) == "200"
 
 
 def test_a_long_body_that_needs_a_log_in_is_not_read_without_one(post: Post) -> None:
