@@ -19,7 +19,11 @@ SOURCES = [
         "url": "https://example.org/hours#:~:text=Open%20from,every%20day",
         "quote": "Open from ten to six every day",
     },
-    {"title": "Contact", "url": "https://example.org/contact", "quote": "Rue de la Lumière 12"},
+    {
+        "title": "Contact",
+        "url": "https://example.org/contact",
+        "quote": "- Rue de la Lumière 12\n- **Lyon**",
+    },
 ]
 
 
@@ -54,6 +58,8 @@ def test_sources_follow_ups_and_feedback(
         expect(link).to_have_attribute("rel", "noreferrer nofollow")
         it.panel.get_by_text("Show the quote").first.click()
         it.panel.get_by_text("Open from ten to six every day").wait_for()
+        it.panel.get_by_text("Show the quote").nth(1).click()
+        expect(it.panel.locator("blockquote li")).to_have_text(["Rue de la Lumière 12", "Lyon"])
         it.panel.get_by_text("Written by AI").wait_for()
         it.panel.get_by_role("button", name="Not helpful", exact=True).click()
         it.panel.get_by_label("It is incomplete").check()

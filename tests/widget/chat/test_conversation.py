@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from support.widget.host_pages import HostPages
 from support.widget.scripted_server import DONE, Script, say
-from support.widget.visits import Visitor
+from support.widget.visits import Visitor, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +96,8 @@ def test_what_is_asked_back_is_answered_with_a_choice_and_not_tried_again(
         expect(it.panel.get_by_text("Hull", exact=True)).to_have_count(2)
         expect(it.panel.locator(".text li").first).to_be_hidden()  # the buttons say it
         hull = it.panel.get_by_role("button", name="Hull")
+        copy = it.panel.get_by_role("button", name="Copy")
+        assert box_of(hull)["y"] < box_of(copy)["y"], "they stand below their question"
         hull.wait_for()
         assert it.panel.get_by_role("button", name="Try again").count() == 0
         hull.click()

@@ -1,5 +1,6 @@
 import { h } from "../../html/dom.js";
 import { link, safeUrl } from "../../html/links.js";
+import { markdown } from "../../html/markdown.js";
 
 /** @typedef {import("../../conversation/messages.js").Message} Message */
 
@@ -85,7 +86,12 @@ function sourceList(say, sources, origin) {
       // Quoted answers are these words.
       origin !== "pages" &&
         quote &&
-        h("details", {}, h("summary", {}, say("quote")), h("blockquote", { dir: "auto" }, quote)),
+        h(
+          "details",
+          {},
+          h("summary", {}, say("quote")),
+          h("blockquote", { dir: "auto" }, ...markdown(quote)),
+        ),
     );
   });
   return h(
