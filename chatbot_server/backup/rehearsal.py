@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_server.backup.archive import BackupError, open_archive
-from chatbot_server.backup.rehearsal_record import FILE, Rehearsal, last_rehearsal
+from chatbot_server.backup.rehearsal_record import FILE, NO_ROOM, Rehearsal, last_rehearsal
 from chatbot_server.backup.restoring import REHEARSAL, restore_into_new
 from chatbot_server.backup.service import own_backups
 from chatbot_server.errors import ChatbotError
@@ -73,16 +73,19 @@ def rehearse_when_due(backups: Path, run_dir: Path) -> Rehearsal | None:
         result = Rehearsal(file.name, now(), rehearse(file))
     except ChatbotError as error:
         values = {name: str(value) for name, value in error.values.items()}
-        result = Rehearsal(file.name, now(), code=error.code, values=values)
+        # The temporary database is new: only the disk can keep it from being written.
+        code = NO_ROOM if error.code == "database_failed" else error.code
+        result = Rehearsal(file.name, now(), code=code, values=values)
     except OSError as error:
         values = {"why": str(error.strerror)}
-        result = Rehearsal(file.name, now(), code="rehearsal_disk", values=values)
+        result = Rehearsal(file.name, now(), code=NO_ROOM, values=values)
     with suppress(OSError):  # a full disk: it is tried again within the hour
         run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         (run_dir / FILE).write_text(json.dumps(asdict(result)), encoding="utf-8")
     if result.code:
         why = say(result.code, "en", **result.values)
-        logger.error("the backup %s cannot be restored: %s", file.name, why)
+        verdict = "could not be tried" if result.outcome == "untried" else "cannot be restored"
+        logger.error("the backup %s %s: %s", file.name, verdict, why)
     return result
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 FILE = "rehearsal.json"
+NO_ROOM = "rehearsal_disk"  # the code where the disk is at fault, and not the backup
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Rehearsal:
     rows: int = 0
     code: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Literal["restored", "failed", "untried"]:
+        """What it says of the backup: nothing where the disk had no room to try it."""
+        if not self.code:
+            return "restored"
+        return "untried" if self.code == NO_ROOM else "failed"
 
 
 def last_rehearsal(run_dir: Path) -> Rehearsal | None:

@@ -80,7 +80,9 @@ def erase(config: Config, database: Database) -> None:
     rehearsal = rehearse_when_due(folder, config.run_dir)
     if rehearsal and rehearsal.code and config.mail.host:
         try:
-            send_warning(database, config, "email_rehearsal", rehearsal.code, rehearsal.values)
+            is_untried = rehearsal.outcome == "untried"
+            subject = "email_rehearsal_untried" if is_untried else "email_rehearsal_failed"
+            send_warning(database, config, subject, rehearsal.code, rehearsal.values)
         except ChatbotError as error:
             logger.error("nobody was told of it by e-mail: %s", error)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,4 +92,29 @@ def test_a_damaged_backup_is_told_at_home_and_in_the_log(
     page = browser.get(f"/admin/{owner.key}/").text
     assert 'role="alert"' in page
     assert "b.chatbot-backup, cannot be restored" in page
+    owner.database.close()
+
+
+def test_a_disk_without_room_says_nothing_against_the_backup(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = OwnerServer(tmp_path)
+    folder = owner.folder / "backups"
+    folder.mkdir()
+    add_note(owner.database, owner.site_id, "Bread", "A loaf of rye.\n\n" * 50_000)
+    back_up(owner.database, folder / "a.chatbot-backup")
+    largest = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, largest[1]))
+    try:
+        failed = rehearse_when_due(folder, owner.config.run_dir)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, largest)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert failed is not None
+    assert failed.outcome == "untried"
+    assert "a.chatbot-backup could not be tried" in caplog.text
+    page = owner.browser("owner").get(f"/admin/{owner.key}/").text
+    assert "a.chatbot-backup, could not be tried" in page
+    assert "put off" in page
     owner.database.close()

@@ -156,7 +156,9 @@ def _check_backup(context: Context, rehearsal: Rehearsal) -> Check:
     if not rehearsal.code:
         return Check("backup", True, context.say("doctor_rehearsal", rows=rehearsal.rows, **values))
     why = context.say(rehearsal.code, **rehearsal.values)
-    return Check("backup", False, context.say("doctor_rehearsal_failed", why=why, **values))
+    return Check(
+        "backup", False, context.say(f"doctor_rehearsal_{rehearsal.outcome}", why=why, **values)
+    )
 
 
 def _check_browser(context: Context) -> Check:
