@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,14 @@ STEPS = ("pages", "appearance")  # the widest one, and one beside the chat
 PAGES = ("", "conversations", "unanswered", "faq", "knowledge", "messages", "../people")
 LINES = "new Set([...document.querySelectorAll('.steps li')].map((step) => step.offsetTop)).size"
 WIDTH = "document.documentElement.scrollWidth"
+# How much room a list of choices has left beside the longest, without its arrow.
+ROOM = """(list) => {
+    const style = getComputedStyle(list);
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = style.font;
+    const widths = [...list.options].map((option) => context.measureText(option.text).width);
+    return list.clientWidth - parseFloat(style.paddingLeft) - 16 - Math.max(...widths);
+}"""
 
 
 @contextmanager
@@ -100,3 +109,13 @@ def test_letters_of_twice_the_size_fit_a_telephone(chromium: Browser, owner: Own
             page.goto(f"{root}/{name}")
             page.evaluate("document.documentElement.style.fontSize = '200%'")
             assert page.evaluate(WIDTH) <= 390, name
+
+
+def test_the_choices_for_e_mail_can_be_read(chromium: Browser, tmp_path: Path) -> None:
+    mail = {"host": "mail.bakery.example", "sender": "chat@bakery.example", "to": "a@b.example"}
+    owner = OwnerServer(tmp_path, mail=mail)
+    phone = {"width": 390, "height": 844}
+    with opened(chromium, owner, "fr-FR", viewport=phone) as (page, root):
+        page.goto(f"{root}/messages")
+        assert page.locator("#contact_mail").evaluate(ROOM) > 0
+    owner.database.close()

@@ -24,6 +24,7 @@ def turn_on(browser: FlaskClient) -> tuple[str, list[str]]:
     secret = re.search(r'name="secret" value="(\w+)"', page)
     assert secret
     assert '<svg xmlns="' in page or "<svg " in page
+    assert f"<code>{' '.join(re.findall('....', secret[1]))}</code>" in page, "to be typed"
     form = {"secret": secret[1], "code": pyotp.TOTP(secret[1]).now(), "confirm": PASSWORD}
     page = browser.post("/admin/account/second-factor/on", data=form, headers=ORIGIN).text
     return secret[1], re.findall(r"\b[a-z2-9]{5}-[a-z2-9]{5}\b", page)
