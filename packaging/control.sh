@@ -284,8 +284,10 @@ status() {
         silent) fail "Running, but without an answer for five seconds: $url" "En marche, mais sans réponse depuis cinq secondes : $url" ;;
         closed) fail_as_closed ;;
         *) fail "Running, but not able to answer: $url
-$said" "En marche, mais pas en état de répondre : $url
-$said" ;;
+$said
+Look for the cause with: $ME doctor" "En marche, mais pas en état de répondre : $url
+$said
+Cherchez la cause avec : $ME doctor" ;;
     esac
     is_current || t "It is another version than the one installed. To change over: $ME restart" \
         "C’est une autre version que celle installée. Pour en changer : $ME restart"

@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -102,6 +103,11 @@ class EngineSection(Section):
     top_k: Annotated[int, Field(ge=0, le=1000)] = 40
     repetition_penalty: Annotated[float, Field(ge=1, le=2)] = 1.1
     endpoints: tuple[EndpointSection, ...] = ()
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _none_is_no_model(cls, value: object) -> object:
+        return None if value == "none" else value  # as the installer's option has it
 
     @model_validator(mode="after")
     def _endpoints_where_needed(self) -> EngineSection:

@@ -56,6 +56,12 @@ def test_a_bare_on_or_off_is_the_word_that_was_typed(tmp_path: Path) -> None:
     assert "auto, off" in complaint(tmp_path, "retrieval: {browser: on}").sentence("en")
 
 
+@pytest.mark.parametrize("word", ["none", "null", '"none"'])
+def test_no_model_can_be_written_as_the_installer_has_it(tmp_path: Path, word: str) -> None:
+    (tmp_path / "config.yaml").write_text(f"engine: {{model: {word}}}\n")
+    assert load_config(tmp_path / "config.yaml").engine.model is None
+
+
 def test_the_data_folder_is_beside_the_file(tmp_path: Path) -> None:
     assert load(tmp_path, "data_dir: here").data_dir == tmp_path / "here"
     assert load(tmp_path, "data_dir: /there").data_dir == Path("/there")

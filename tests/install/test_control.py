@@ -145,6 +145,7 @@ def test_a_server_that_cannot_answer_is_told_in_the_words_of_the_reader(
     done = place.run("status", LANG="fr_FR.UTF-8")
     assert done.returncode == 1
     assert words.format(address=place.address) in done.stderr
+    assert state != "Pas encore." or "Cherchez la cause avec" in done.stderr
 
 
 def test_a_word_that_is_followed_by_others_does_nothing(place: StandIn) -> None:
