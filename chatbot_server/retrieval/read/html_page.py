@@ -9,6 +9,7 @@ from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.built_by_scripts import (
     is_built_by_scripts,
+    show_faded_in,
     show_shadow_roots,
 )
 from chatbot_server.retrieval.read.html.display.amounts import show_amounts
@@ -102,6 +103,7 @@ def read_translations(
 def show_as_seen(tree: Any, page: str) -> bool:
     """Put into the *tree* of *page* what scripts and styles show; whether it has templates."""
     show_protected_addresses(tree)
+    show_faded_in(tree)
     show_shadow_roots(tree)
     show_amounts(tree, page)
     show_as_typed(tree, page)

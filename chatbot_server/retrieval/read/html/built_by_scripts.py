@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chatbot_server.retrieval.read.html.text.blocks import Block
@@ -16,6 +17,14 @@ MAX_WAITING = 60
 _WAITING = ("…", "...")
 _PLACES = ("div", "main", "section")
 _SHOWN = ("img", "svg", "picture", "video", "iframe", "form", "object")
+# What hides a page until its scripts fade it in.
+_HIDING = re.compile(
+    r"(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?)"
+    r"\s*(?:!important)?\s*(?:;|$)",
+    re.IGNORECASE,
+)
+# Of the page's text; so far below its body.
+MOST_OF_PAGE, MAX_LEVELS = 0.9, 4
 _DATA_TYPES = ("json", "template", "importmap", "speculationrules", "x-handlebars", "x-mustache")
 
 
@@ -32,6 +41,38 @@ def is_built_by_scripts(tree: Any, blocks: Sequence[Block], has_templates: bool 
         return True
     without_scripts = (short_text(element, 500) for element in tree.iter("noscript"))
     return any("javascript" in text.lower() for text in without_scripts)
+
+
+def show_faded_in(tree: Any) -> None:
+    """Turn off what hides the whole page in *tree* until its scripts show it.
+
+    Themes do this so that visitors do not see a page being built. A part of a page stays hidden.
+    """
+    body = next(tree.iter("body"), None)
+    if body is None or not any(map(_runs, tree.iter("script"))):
+        return
+    for element in _around_page(body):
+        style = element.get("style") or ""
+        if _HIDING.search(style):
+            element.set("style", _HIDING.sub("", style))
+        element.attrib.pop("hidden", None)
+
+
+def _around_page(body: Any) -> Iterator[Any]:
+    """*body*, and each part of the one before that holds nearly all text of the page."""
+    most = MOST_OF_PAGE * _length(body)
+    element = body
+    for _level in range(MAX_LEVELS):
+        yield element
+        element = next((part for part in element.iterchildren("*") if _length(part) >= most), None)
+        if element is None:
+            return
+
+
+def _length(element: Any) -> int:
+    """The number of characters of the text in *element*."""
+    texts = element.xpath("descendant-or-self::*[not(self::script or self::style)]/text()")
+    return sum(len(text.strip()) for text in texts)
 
 
 def show_shadow_roots(tree: Any) -> None:

@@ -44,3 +44,31 @@ def test_what_an_element_shows_of_its_own_is_read() -> None:
     page = page_of(f"<main><h1>Shop</h1>{body}<template><p>Never shown.</p></template></main>")
     (document,) = page["documents"]
     assert document["text"] == "# Shop\n\nOpen 9–5."
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<body><div id=all style='display:none;'>{}</div>",
+        "<body style='margin: 0; opacity: 0'>{}",
+        "<body><img src=a.jpg style='display:none'><div><main hidden>{}</main></div><p>Top</p>",
+        "<body><div id=page style='visibility: hidden !important'><section>{}</section></div>",
+    ],
+)
+def test_page_that_a_script_fades_in_is_read(page: str) -> None:
+    bread = f"<h1>Bread</h1><p>{'It is baked at night. ' * 6}</p>"
+    (document,) = page_of(f"{page.format(bread)}{RUNS}")["documents"]
+    assert "baked at night" in document["text"]
+
+
+def test_part_of_a_page_stays_hidden_whatever_its_scripts_do() -> None:
+    shown, hidden = "Bread is baked at night. " * 4, "Cake is free for everybody. " * 12
+    body = f"<main><p>{shown}</p><div style='display:none'>{hidden}</div></main>{RUNS}"
+    (document,) = page_of(body)["documents"]
+    assert "Cake" not in document["text"]
+
+
+def test_hidden_page_without_scripts_stays_hidden() -> None:
+    body = f"<div style='display:none'>{'Cake is free for everybody. ' * 6}</div><p>Bread.</p>"
+    (document,) = page_of(body)["documents"]
+    assert "Cake" not in document["text"]
