@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from chatbot_server.retrieval.base import Draft
 from chatbot_server.retrieval.index import indexing
 from chatbot_server.retrieval.index.analysis import analyse
+from chatbot_server.retrieval.language.markdown import plain_text
 from chatbot_server.retrieval.read.html.text.blocks import (
     Block,
     below_site_name,
@@ -45,6 +46,7 @@ TITLE_SHARE = 0.5
 # If there are more different blocks, those seen once are dropped.
 MAX_COUNTED = 300_000
 MAX_SITE_TEXT = 20_000
+LONGEST_TITLE = 80
 # What is shorter, and on every page, is a label: “Share this article”, “Read more about it”.
 SHORTEST_SENTENCE = 10
 # In letters, of a script that writes no blanks between words.
@@ -60,6 +62,7 @@ class SharedBlocks:
 
     pages: int = 0
     _counts: Counter[bytes] = field(default_factory=Counter)
+    _titles: Counter[str] = field(default_factory=Counter)
     _title_parts: Counter[str] = field(default_factory=Counter)
     _names: Counter[str] = field(default_factory=Counter)
 
@@ -69,6 +72,7 @@ class SharedBlocks:
         self._counts.update({_key(block) for block in blocks})
         if len(self._counts) > MAX_COUNTED:
             self._counts = Counter({key: n for key, n in self._counts.items() if n > 1})
+        self._titles[folded(reading.title)] += 1
         parts = [part for part in SEPARATOR.split(reading.title) if part]
         self._title_parts.update({parts[0], parts[-1]} if parts else ())
         self._names[reading.site_name] += 1
@@ -80,15 +84,19 @@ class SharedBlocks:
             return count >= MARGIN_PAGES
         return count >= CONTENT_PAGES and count >= CONTENT_SHARE * self.pages
 
-    def page_title(self, reading: KnowledgeReading) -> str:
-        """The title of a page without the site's name.
+    def page_title(self, reading: KnowledgeReading, own: Iterable[Block]) -> str:
+        """The title of a page, which has the blocks *own*, without the site's name.
 
-        Where a site's name heads every page, it was taken for the page's title.
+        - Where a site's name heads every page, it was taken for the page's title.
+        - Where pages have the same title, each is called by its own first heading, if it has one.
         """
         names = {folded(name) for name in self._names_in_titles()}
+        title = without_names(reading.title, names)
         if reading.site_name and folded(reading.title) in names:
-            return reading.site_name
-        return without_names(reading.title, names)
+            title = reading.site_name
+        if self._titles[folded(reading.title)] < 2:
+            return title
+        return first_heading(own) or title
 
     def site_name(self, start: str) -> str:
         """The name of the site at *start*."""
@@ -117,6 +125,14 @@ def states_something(block: Block) -> bool:
     letters = len(_WITHOUT_BLANKS.findall(block.text))
     is_long = len(block.text.split()) >= SHORTEST_SENTENCE or letters >= SHORTEST_WITHOUT_BLANKS
     return block.has_fact or (is_long and not block.link)
+
+
+def first_heading(blocks: Iterable[Block]) -> str:
+    """The first heading of the highest level among *blocks*; empty if it is long, or missing."""
+    headings = [block for block in blocks if block.level and not block.margin]
+    first = min(headings, key=lambda block: block.level, default=None)
+    text = plain_text(first.text) if first else ""
+    return text if len(text) <= LONGEST_TITLE else ""
 
 
 def own_blocks(blocks: list[Block], shared: SharedBlocks) -> list[Block]:
@@ -158,7 +174,8 @@ def settle(database: Database, source_id: int) -> None:
             own = own_blocks(blocks, shared)
             untold.append(UntoldFacts(reading, blocks, own))
             text = page_text(own, name)
-            drafts.append(Draft(url, shared.page_title(reading), text, reading.language or None))
+            title = shared.page_title(reading, own if url != start else ())
+            drafts.append(Draft(url, title, text, reading.language or None))
         _put(database, source_id, [draft for draft in drafts if draft.text])
     drafts = site_blocks.drafts(start, name)
     _put(database, source_id, drafts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatbot_server.retrieval.language.languages import LANGUAGES
+from chatbot_server.retrieval.language.words.stems import language_of_page
 from chatbot_server.retrieval.read.charset import decoded, is_text
 from chatbot_server.retrieval.read.document import Result, Unreadable, document
 from chatbot_server.retrieval.read.html.built_by_scripts import (
@@ -35,6 +36,9 @@ from chatbot_server.retrieval.read.html.walk import read_blocks
 
 MAX_BYTES = 20_000_000
 LONGEST_IN_MENU = 8
+# Characters of its text that tell a page's language.
+LONGEST_SAMPLE = 8000
+_NO_TEXT = "self::script or self::style or self::noscript or self::template"
 # Robots rules that forbid finding or quoting a page.
 NOT_KEPT = {"noindex", "none", "nosnippet"}
 
@@ -49,7 +53,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         raise Unreadable("extract_not_text")
     page = decoded(data, charset)
     tree = parsed(page)
-    language = str(next(iter(tree.xpath("/html/@lang")), "")).lower()[:10]
+    language = language_of(tree)
     record = LANGUAGES.get(language[:2])
     has_templates = show_as_seen(tree, page)
     name_posting_dates(tree, language[:2])
@@ -139,6 +143,13 @@ def with_menus(tree: Any, decimal: str, margin: list[Block]) -> list[Block]:
     blocks = read_blocks(tree, decimal, Visibility(tree, with_menus=True))
     is_page = any(not block.link and len(block.text.split()) > LONGEST_IN_MENU for block in blocks)
     return blocks if is_page or not margin else margin
+
+
+def language_of(tree: Any) -> str:
+    """The code of a page's language, such as “en-gb”; empty if the page does not name it."""
+    named = str(next(iter(tree.xpath("/html/@lang")), "")).lower()[:10]
+    texts = tree.xpath(f"//body//*[not({_NO_TEXT})]/text()")
+    return language_of_page(named, " ".join(texts)[:LONGEST_SAMPLE]) if named else ""
 
 
 def canonical_address(tree: Any) -> str:

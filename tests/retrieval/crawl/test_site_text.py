@@ -65,6 +65,19 @@ def crawl(database: Database, site_id: int, web: WebSite) -> Callable[[], Docume
 SITE_TEXT = "# The Mill\nOpen 9–5, call 01 23 45 67 89\n### Find us\n1 Mill Road, Bath"
 
 
+def test_pages_with_one_title_are_called_by_their_own_headings(
+    crawl: Callable[[], Documents], web: WebSite
+) -> None:
+    headings = {"/": "Welcome", "/hire": "Hall hire", "/nursery": "Nursery"}
+    links = " ".join(f'<a href="{path}">{heading}</a>' for path, heading in headings.items())
+    for path, heading in headings.items():
+        body = f"<h2>{heading}</h2><p>All about {heading}.</p><h3>Prices</h3><p>£{len(path)}</p>"
+        page = f"<html lang=en><title>The Mill</title><body>{links}{body}</body></html>"
+        web.pages[path] = (200, {"Content-Type": "text/html"}, page.encode())
+    titles = {path: title for path, (title, _text) in crawl().items()}
+    assert titles == {"/": "The Mill", "/hire": "Hall hire", "/nursery": "Nursery"}
+
+
 def test_what_stands_on_all_pages_is_indexed_once(
     crawl: Callable[[], Documents], web: WebSite, database: Database, site_id: int
 ) -> None:

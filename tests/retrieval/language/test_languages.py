@@ -202,3 +202,20 @@ def test_an_item_of_a_list_stays_whole_unless_it_is_long() -> None:
     ]
     long = f"- Swim. {'Now ' * MAX_ITEM_WORDS}"
     assert len(sentences_and_items(long)) == 2
+
+
+@pytest.mark.parametrize(
+    ("named", "language"),
+    [("en", "fr"), ("en-gb", "fr"), ("fr", "fr"), ("fr-be", "fr-be"), ("", ""), ("xx", "xx")],
+)
+def test_page_is_in_the_language_of_its_text_where_a_template_names_another(
+    named: str, language: str
+) -> None:
+    text = "Les cours sont pour tous les enfants, dans la salle de la mairie, avec un professeur. "
+    assert stems.language_of_page(named, text * 3) == language
+
+
+def test_page_of_few_words_or_of_two_languages_is_in_the_one_it_names() -> None:
+    french, english = "Les cours sont dans la salle.", "All of the classes are in the hall."
+    assert stems.language_of_page("en", french) == "en"
+    assert stems.language_of_page("en", f"{french} {english} " * 20) == "en"

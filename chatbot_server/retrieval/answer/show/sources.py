@@ -15,6 +15,8 @@ from chatbot_server.retrieval.language.words import stems
 
 # Signs that templates put beside a heading, to link to it.
 _ANCHOR_SIGNS = " ¶#§🔗⚓"
+# “:: Opening hours”, “» News”
+_BULLETS = _ANCHOR_SIGNS + ":»›•·–—-"
 _SEPARATOR = re.compile(rf"{BLANKS_RUN}[|–—·•»›-]\s+")
 # A link names a text of more words than the first number by its first and last words: the second.
 _WHOLE_WORDS, _END_WORDS = 8, 4
@@ -75,7 +77,9 @@ class Titles:
 @lru_cache(_HEADINGS)
 def clean_heading(path: str) -> str:
     """A path of headings without the signs of their anchors."""
-    names = (plain_text(name).strip(_ANCHOR_SIGNS) for name in path.split(BETWEEN))
+    names = (
+        plain_text(name).lstrip(_BULLETS).rstrip(_ANCHOR_SIGNS) for name in path.split(BETWEEN)
+    )
     return BETWEEN.join(name for name in names if name)
 
 

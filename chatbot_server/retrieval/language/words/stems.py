@@ -26,6 +26,9 @@ SHORTEST_SINGULAR = 3
 # How many more stop words a further language needs to be that of a document: “Man at war” is not
 # German.
 MIN_LEAD = 3
+# So many stop words, and so many times as many as of the language that a page names, show that it
+# is in another one.
+MIN_PLAIN, PLAINLY = 20, 4
 
 _WORD = re.compile(r"[^\W_]+")
 _stemmer = cache(snowballstemmer.stemmer)
@@ -95,6 +98,18 @@ def guess_document_language(text: str) -> str:
     weights = small_word_counts(text, ALL_LANGUAGES)
     best = guess_language(text, first, ALL_LANGUAGES)
     return best if weights[best] >= weights[first] + MIN_LEAD else first
+
+
+def language_of_page(named: str, text: str) -> str:
+    """The language *named* by a page, unless its *text* is plainly in another one.
+
+    Many templates name English, whatever is written into them.
+    """
+    counts = small_word_counts(text, ALL_LANGUAGES)
+    if named[:2] not in counts:
+        return named
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] >= max(MIN_PLAIN, PLAINLY * counts[named[:2]]) else named
 
 
 def small_word_counts(text: str, languages: Languages) -> dict[str, int]:

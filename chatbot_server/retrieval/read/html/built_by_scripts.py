@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from chatbot_server.retrieval.read.html.text.blocks import Block
@@ -23,8 +23,12 @@ _HIDING = re.compile(
     r"\s*(?:!important)?\s*(?:;|$)",
     re.IGNORECASE,
 )
-# Of the page's text; so far below its body.
-MOST_OF_PAGE, MAX_LEVELS = 0.9, 4
+_MAYBE_HIDDEN = " | ".join(
+    f"/html/{path}[@style or @hidden]" for path in ("body", "body/*", "body/*/*", "body/*/*/*")
+)
+MAX_HIDDEN = 20
+# Of the page's text.
+MOST_OF_PAGE = 0.9
 _DATA_TYPES = ("json", "template", "importmap", "speculationrules", "x-handlebars", "x-mustache")
 
 
@@ -49,24 +53,19 @@ def show_faded_in(tree: Any) -> None:
     Themes do this so that visitors do not see a page being built. A part of a page stays hidden.
     """
     body = next(tree.iter("body"), None)
-    if body is None or not any(map(_runs, tree.iter("script"))):
+    hidden = [part for part in tree.xpath(_MAYBE_HIDDEN)[:MAX_HIDDEN] if _is_hidden(part)]
+    if body is None or not hidden or not any(map(_runs, tree.iter("script"))):
         return
-    for element in _around_page(body):
-        style = element.get("style") or ""
-        if _HIDING.search(style):
-            element.set("style", _HIDING.sub("", style))
-        element.attrib.pop("hidden", None)
-
-
-def _around_page(body: Any) -> Iterator[Any]:
-    """*body*, and each part of the one before that holds nearly all text of the page."""
     most = MOST_OF_PAGE * _length(body)
-    element = body
-    for _level in range(MAX_LEVELS):
-        yield element
-        element = next((part for part in element.iterchildren("*") if _length(part) >= most), None)
-        if element is None:
-            return
+    for part in hidden:
+        if _length(part) >= most:
+            part.set("style", _HIDING.sub("", part.get("style") or ""))
+            part.attrib.pop("hidden", None)
+
+
+def _is_hidden(element: Any) -> bool:
+    is_styled = _HIDING.search(element.get("style") or "") is not None
+    return is_styled or element.get("hidden") is not None
 
 
 def _length(element: Any) -> int:

@@ -87,6 +87,7 @@ def test_the_site_s_name_may_be_the_page_s_first_heading() -> None:
 
 def test_a_heading_has_no_signs_of_anchors_nor_marks() -> None:
     assert clean_heading("Visit ¶ › **Hours** # › ¶") == "Visit › Hours"
+    assert clean_heading(":: Location du chalet › » Tarifs") == "Location du chalet › Tarifs"
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,12 @@ def test_what_stands_on_a_page_is_read(body: str, text: str) -> None:
     assert text_of(body) == text
 
 
+def test_page_in_french_with_a_template_in_english_is_french() -> None:
+    text = "Les cours sont pour tous les enfants, dans la salle de la mairie. " * 3
+    page = f"<html lang=en><title>T</title><script>the of and is</script><p>{text}</p></html>"
+    assert read_html(page.encode(), "x", "https://site.example/", "")["language"] == "fr"
+
+
 def test_cents_are_written_as_in_the_page_s_language() -> None:
     body = "<p>9<sup>€50</sup>, 7€<sup>00</sup>, à 22<sup>h</sup>15 le 1<sup>er</sup></p>"
     assert text_of(body, "fr") == "9,50 €, 7,00 €, à 22h15 le 1er"
