@@ -8,6 +8,8 @@ from chatbot_server.config import Config
 from chatbot_server.engine.base import Engine, Sampling
 from chatbot_server.engine.process.client import SocketEngine
 
+KNOWN_SECONDS = 30.0  # in which a new process learns what the engine can do
+
 
 def build_engine(config: Config) -> Engine:
     """The engine over a socket or over HTTP, never in the process that uses it."""
@@ -31,12 +33,12 @@ def sampling(config: Config) -> Sampling:
     )
 
 
-def is_loaded(engine: Engine, seconds: float = 30.0) -> bool:
+def is_loaded(engine: Engine) -> bool:
     """Wait until it is known what *engine* can do; False: it is still being loaded then.
 
     Of a server over HTTP, a new process does not know that for the first moments.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + KNOWN_SECONDS
     while engine.status().state in ("starting", "restarting"):
         if time.monotonic() >= deadline:
             return False

@@ -111,11 +111,13 @@ def test_instructions_read_in_advance_are_never_read_again(
     try:
         begin = Segment("<|im_start|>system\n", trusted=True)
         backend.warm(Prompt(segments=(begin, Segment(SYSTEM))))
+        sizes = set()
         for number in range(4):  # a budget of 1 MB keeps no conversation, only the pinned state
             usage = talk(backend, [f"Question {number}: what is {number} plus one?"], str(number))
             assert usage.cached_tokens >= 35, number
-        assert backend.cache is not None
-        assert not backend.cache._entries
+            assert backend.cache is not None
+            sizes.add(backend.cache.size)
+        assert len(sizes) == 1, "the pinned state alone"
     finally:
         backend.close()
 
@@ -128,7 +130,7 @@ def test_the_state_cache_keeps_to_its_budget(smollm2: Path, prepared_cache: Path
             assert backend.cache is not None
             assert backend.cache.size <= 5_000_000
         assert backend.cache is not None
-        assert backend.cache._entries
+        assert backend.cache.size > 0
     finally:
         backend.close()
 

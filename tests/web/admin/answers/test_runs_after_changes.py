@@ -20,7 +20,7 @@ from chatbot_server.retrieval.curate.quality.golden_runs import (
     run_when_due,
 )
 from chatbot_server.retrieval.curate.quality.requested_runs import request_run, requested_runs
-from chatbot_server.service.answering import is_loaded
+from chatbot_server.service import answering
 from chatbot_server.service.jobs import embed, golden
 from chatbot_server.storage.base import now
 from chatbot_server.storage.knowledge.sources import open_source
@@ -196,7 +196,7 @@ def test_a_model_that_writes_is_asked_by_the_job(owner: OwnerServer, post: Post)
 def test_the_job_waits_for_a_model_that_is_being_loaded(
     owner: OwnerServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(is_loaded, "__defaults__", (0.0,))
+    monkeypatch.setattr(answering, "KNOWN_SECONDS", 0.0)
     request_run(owner.config.run_dir, owner.site_id, "Ann")
     write_state(owner.config.run_dir, EngineRecord("starting", supervisor=os.getpid()))
     golden(owner.config, owner.database)
@@ -204,7 +204,9 @@ def test_the_job_waits_for_a_model_that_is_being_loaded(
     assert (owner.config.run_dir / "jobs-golden.called").stat().st_mtime > now() + 10
 
 
-def test_a_server_over_http_is_waited_for_until_it_is_known() -> None:
+def test_a_server_over_http_is_waited_for_until_it_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Told(ScriptedModel):
         """It is known at the third look only."""
 
@@ -214,5 +216,6 @@ def test_a_server_over_http_is_waited_for_until_it_is_known() -> None:
             self.looks += 1
             return EngineStatus("ready" if self.looks > 2 else "starting")
 
-    assert is_loaded(Told())
-    assert not is_loaded(Told(), seconds=0)
+    assert answering.is_loaded(Told())
+    monkeypatch.setattr(answering, "KNOWN_SECONDS", 0.0)
+    assert not answering.is_loaded(Told())

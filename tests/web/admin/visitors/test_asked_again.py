@@ -17,7 +17,7 @@ from chatbot_server.engine.base import Sampling
 from chatbot_server.engine.process.state import EngineRecord, write_state
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_note
-from chatbot_server.service.answering import is_loaded
+from chatbot_server.service import answering
 from chatbot_server.service.jobs import again
 from chatbot_server.storage.visitors.conversations import Conversation, erase_conversation
 
@@ -117,7 +117,7 @@ def test_an_erased_conversation_is_not_asked(
 def test_a_model_that_is_being_loaded_is_waited_for(
     owner: OwnerServer, post: Post, conversation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(is_loaded, "__defaults__", (0.0,))
+    monkeypatch.setattr(answering, "KNOWN_SECONDS", 0.0)
     post(f"/admin/KEY/conversations/{conversation}/again")
     write_state(owner.config.run_dir, EngineRecord("starting", supervisor=os.getpid()))
     again(owner.config, owner.database)
