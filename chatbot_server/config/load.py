@@ -50,9 +50,9 @@ CODES = {
 }
 
 
-def find_config(named: str | None = None) -> Path:
+def find_config(file: str | None = None) -> Path:
     """``--config``, else ``CHATBOT_CONFIG``, else ``config.yaml`` in this folder."""
-    return Path(named or os.environ.get(FILE_VARIABLE) or "config.yaml")
+    return Path(file or os.environ.get(FILE_VARIABLE) or "config.yaml")
 
 
 def load_config(file: Path, environment: Mapping[str, str] | None = None) -> Config:

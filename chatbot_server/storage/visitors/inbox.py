@@ -71,10 +71,10 @@ class ConversationRow:
 
 
 def list_conversations(
-    session: Session, wanted: ConversationFilter, before: str = "", limit: int = 50
+    session: Session, filters: ConversationFilter, before: str = "", limit: int = 50
 ) -> list[ConversationRow]:
     """The newest matching conversations that began before the one with the id *before*."""
-    query = _matching(wanted)
+    query = _matching(filters)
     if before and (last := session.get(Conversation, before)):
         place = tuple_(Conversation.created, Conversation.id)
         query = query.where(place < tuple_(last.created, last.id))
@@ -164,50 +164,52 @@ def _is_kept(site_id: int) -> ColumnElement[bool]:
     return and_(Conversation.site_id == site_id, Conversation.keep, Conversation.expires >= now())
 
 
-def matching_ids(wanted: ConversationFilter) -> Select[str]:
+def matching_ids(filters: ConversationFilter) -> Select[str]:
     """The ids of the matching conversations."""
-    return _matching(wanted).with_only_columns(Conversation.id)
+    return _matching(filters).with_only_columns(Conversation.id)
 
 
-def _matching(wanted: ConversationFilter) -> Select[Conversation]:
+def _matching(filters: ConversationFilter) -> Select[Conversation]:
     """The matching conversations that are kept."""
-    query = select(Conversation).where(_is_kept(wanted.site_id))
-    if wanted.since:
-        query = query.where(Conversation.created >= wanted.since)
-    if wanted.until:
-        query = query.where(Conversation.created < wanted.until)
-    if not wanted.previews:
+    query = select(Conversation).where(_is_kept(filters.site_id))
+    if filters.since:
+        query = query.where(Conversation.created >= filters.since)
+    if filters.until:
+        query = query.where(Conversation.created < filters.until)
+    if not filters.previews:
         query = query.where(Conversation.preview.is_(False))
-    if wanted.page:
-        query = query.where(Conversation.page.contains(wanted.page, autoescape=True))
-    if wanted.language:
-        query = query.where(Conversation.locale == wanted.language)
-    if wanted.trait:
-        query = query.where(Conversation.id.in_(_with_trait(wanted.trait)))
-    if wanted.origin:
-        with_origin = select(ChatMessage.conversation_id).where(ChatMessage.origin == wanted.origin)
+    if filters.page:
+        query = query.where(Conversation.page.contains(filters.page, autoescape=True))
+    if filters.language:
+        query = query.where(Conversation.locale == filters.language)
+    if filters.trait:
+        query = query.where(Conversation.id.in_(_with_trait(filters.trait)))
+    if filters.origin:
+        with_origin = select(ChatMessage.conversation_id).where(
+            ChatMessage.origin == filters.origin
+        )
         query = query.where(Conversation.id.in_(with_origin))
-    if wanted.source:
-        query = query.where(Conversation.id.in_(_answered_from(wanted)))
-    if words := wanted.text.split():
+    if filters.source:
+        query = query.where(Conversation.id.in_(_answered_from(filters)))
+    if words := filters.text.split():
         holding = select(ChatMessage.conversation_id).where(
-            ChatMessage.conversation_id.in_(_newest(wanted)),
+            ChatMessage.conversation_id.in_(_newest(filters)),
             *(ChatMessage.text.icontains(word, autoescape=True) for word in words),
         )
         query = query.where(Conversation.id.in_(holding))
     return query
 
 
-def _newest(wanted: ConversationFilter) -> Select[str]:
-    """The last conversations of the wanted time: no index holds the words of all."""
-    query = select(Conversation.id).where(Conversation.site_id == wanted.site_id)
-    if wanted.until:
-        query = query.where(Conversation.created < wanted.until)
+def _newest(filters: ConversationFilter) -> Select[str]:
+    """The last conversations in the time of *filters*: no index holds the words of all."""
+    query = select(Conversation.id).where(Conversation.site_id == filters.site_id)
+    if filters.until:
+        query = query.where(Conversation.created < filters.until)
     return query.order_by(Conversation.created.desc()).limit(MOST_SEARCHED)
 
 
-def _answered_from(wanted: ConversationFilter) -> Select[str]:
-    """The conversations whose answers have the wanted source as their first one, of the newest."""
+def _answered_from(filters: ConversationFilter) -> Select[str]:
+    """Of the newest, the conversations with an answer whose first source is that of *filters*."""
     first = ChatMessage.sources[0]
     newest = (
         select(
@@ -216,17 +218,19 @@ def _answered_from(wanted: ConversationFilter) -> Select[str]:
             first["title"].as_string().label("title"),
         )
         .where(
-            ChatMessage.site_id == wanted.site_id,
-            ChatMessage.begun >= wanted.since,
+            ChatMessage.site_id == filters.site_id,
+            ChatMessage.begun >= filters.since,
             ChatMessage.origin.in_(ANSWERED),
         )
         .order_by(ChatMessage.begun.desc())
         .limit(MOST_ANSWERS)
         .subquery()
     ).c
-    is_entry = and_(newest.url == "", newest.title == wanted.source)
-    of_page = newest.url.startswith(wanted.source + "#", autoescape=True)
-    return select(newest.conversation_id).where(or_(newest.url == wanted.source, of_page, is_entry))
+    is_entry = and_(newest.url == "", newest.title == filters.source)
+    of_page = newest.url.startswith(filters.source + "#", autoescape=True)
+    return select(newest.conversation_id).where(
+        or_(newest.url == filters.source, of_page, is_entry)
+    )
 
 
 def _with_trait(trait: Trait) -> Select[str]:
@@ -288,10 +292,10 @@ def feedback_on(session: Session, conversation_id: str) -> dict[str, Feedback]:
 
 
 def export_messages(
-    session: Session, wanted: ConversationFilter
+    session: Session, filters: ConversationFilter
 ) -> Iterator[tuple[Conversation, ChatMessage | InternalNote]]:
     """Every message of the matching conversations, oldest first, then the notes on each."""
-    query = _matching(wanted).order_by(Conversation.created, Conversation.id)
+    query = _matching(filters).order_by(Conversation.created, Conversation.id)
     rows = session.scalars(query.execution_options(yield_per=200))
     for conversations in rows.partitions():
         notes = internal_notes(session, [conversation.id for conversation in conversations])

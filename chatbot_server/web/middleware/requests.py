@@ -93,8 +93,8 @@ def bearer(request: Request) -> str:
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 
-def language_of(request: Request, wanted: str | None = None) -> str:
-    """The language of the reader: the first of *wanted*, ``?locale=`` and ``Accept-Language``
+def language_of(request: Request, locale: str | None = None) -> str:
+    """The language of the reader: the first of *locale*, ``?locale=`` and ``Accept-Language``
     that the server speaks."""
     header = list(request.accept_languages.values())
-    return pick_language(wanted, request.args.get("locale"), *header)
+    return pick_language(locale, request.args.get("locale"), *header)

@@ -107,15 +107,15 @@ def _ip_of(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
     return (ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None) or ip
 
 
-def most_connections(wanted: int) -> int:
-    """How many of *wanted* files this process may open; raises its limit as far as it can."""
+def most_connections(most: int) -> int:
+    """How many connections this process may have open, up to *most*; raises its limit if it can."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = wanted + OTHER_FILES
+        files = most + OTHER_FILES
         if soft != resource.RLIM_INFINITY and soft < files:
             limit = files if hard == resource.RLIM_INFINITY else min(files, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-            return max(32, min(wanted, limit - OTHER_FILES))
-    return wanted
+            return max(32, min(most, limit - OTHER_FILES))
+    return most

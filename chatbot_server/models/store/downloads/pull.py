@@ -28,7 +28,7 @@ class PulledModel:
 
 
 def pull_model(
-    wanted: str,
+    model: str,
     models_dir: Path,
     progress: Progress,
     *,
@@ -36,20 +36,20 @@ def pull_model(
     offline: Path | None = None,
     endpoint: str = HUB,
 ) -> PulledModel:
-    """Bring *wanted*: a name of the catalogue, ``hf:owner/repository/file``, or an address.
+    """Bring *model*: a name of the catalogue, ``hf:owner/repository/file``, or an address.
 
     A file that turns out not to be a whole model is deleted again. *sha256* comes before
     the catalogue's.
 
     Raises:
-        UsageError: *wanted* cannot be read as one of these, or *sha256* is no checksum.
+        UsageError: *model* cannot be read as one of these, or *sha256* is no checksum.
         ModelError: there is no such model, it cannot be had, or is broken.
     """
-    entry = catalogue().get(wanted)
-    if entry is None and not wanted.startswith(("hf:", "http://", "https://")):
-        close = close_names(wanted)
+    entry = catalogue().get(model)
+    if entry is None and not model.startswith(("hf:", "http://", "https://")):
+        close = close_names(model)
         code = "model_name_near" if close else "model_name_unknown"
-        raise ModelError(code, name=wanted, close=close)
+        raise ModelError(code, name=model, close=close)
     if sha256 is not None:
         sha256 = checksum(sha256)
     elif entry:
@@ -59,7 +59,7 @@ def pull_model(
         has_checksum = not sha256 or file_sha256(path) == sha256
         if has_checksum and inspect_if_whole(path):
             return PulledModel(entry.name, path, fresh=False)
-    source = entry.source if entry else wanted
+    source = entry.source if entry else model
     if offline:
         name = (entry.file_name if entry else source.split("#")[0].split("@")[0]) or ""
         path = from_folder(source, name.rsplit("/", 1)[-1], sha256, offline, models_dir)

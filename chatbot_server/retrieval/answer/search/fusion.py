@@ -153,31 +153,31 @@ def nearest(rows: VectorRows, sharing: Mapping[int, int]) -> dict[int, MeaningMa
 
 def fused(
     near: Mapping[int, MeaningMatch],
-    worded: Mapping[int, WordMatch],
+    by_word: Mapping[int, WordMatch],
     limit: int,
     entry: int | None = None,
 ) -> list[Hit]:
     """The best *limit* documents of both searches, best first; and *entry*, if it was found."""
     weight = MEANING_WEIGHT if near else 0.0
     by_meaning = scaled({document: match.meaning for document, match in near.items()})
-    by_words = scaled({document: match.score for document, match in worded.items()})
+    by_words = scaled({document: match.score for document, match in by_word.items()})
     scores = {
         # The cube makes a clear winner by meaning count more than many near equals.
         document: weight * by_meaning.get(document, 0.0) ** 3
         + (1 - weight) * by_words.get(document, 0.0)
-        for document in {**near, **worded}
+        for document in {**near, **by_word}
     }
     documents = sorted(scores, key=lambda document: (-scores[document], document))
     best = documents[:limit]
     if entry in scores and entry not in best:
         best.append(entry)
-    return [_hit(each, scores[each], near.get(each), worded.get(each)) for each in best]
+    return [_hit(each, scores[each], near.get(each), by_word.get(each)) for each in best]
 
 
-def _hit(document: int, score: float, near: MeaningMatch | None, worded: WordMatch | None) -> Hit:
+def _hit(document: int, score: float, near: MeaningMatch | None, by_word: WordMatch | None) -> Hit:
     """The hit of a document that one or both searches found; its best chunk by words goes first."""
-    chunk = worded.chunk if worded else near.chunk if near else 0
-    words = worded.score if worded else 0.0
+    chunk = by_word.chunk if by_word else near.chunk if near else 0
+    words = by_word.score if by_word else 0.0
     if near is None:
         return Hit(document, score, chunk, word_score=words)
     return Hit(document, score, chunk, near.meaning, words, near.title, near.text)

@@ -181,12 +181,12 @@ def with_close_others(sections: Sequence[Candidate], *, in_doubt: bool) -> list[
     return close
 
 
-def _can_be_shown_beside(other: Candidate, shown: Sequence[Candidate]) -> bool:
-    """Whether *other* says something else than *shown*, in their language, and is short enough."""
-    texts = [section.chunk.text for section in (*shown, other)]
+def _can_be_shown_beside(other: Candidate, shown_sections: Sequence[Candidate]) -> bool:
+    """Whether *other* says something else than these, in their language, and is short enough."""
+    texts = [section.chunk.text for section in (*shown_sections, other)]
     is_short = sum(len(text.split()) for text in texts) <= MAX_WORDS
-    is_other_table = bool(shown[0].rows_left_out) and other.is_other_table
-    is_foreign = is_in_another_language(shown[0], other)
+    is_other_table = bool(shown_sections[0].rows_left_out) and other.is_other_table
+    is_foreign = is_in_another_language(shown_sections[0], other)
     return is_short and not is_other_table and not is_foreign and texts[-1] not in texts[:-1]
 
 

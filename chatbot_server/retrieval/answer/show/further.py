@@ -20,13 +20,13 @@ LONGEST = 48  # letters on a button
 
 
 def further_headings(
-    sections: Sequence[Candidate], shown: Sequence[Candidate], titles: Titles
+    sections: Sequence[Candidate], shown_sections: Sequence[Candidate], titles: Titles
 ) -> tuple[str, ...]:
-    """The headings of those *sections* that fit nearly as well as the first of *shown*."""
-    first = shown[0]
+    """The headings of those *sections* that fit nearly as well as the first of *shown_sections*."""
+    first = shown_sections[0]
     relevances = section_relevances(sections)
     lowest = relevances[first.chunk.id] - CLOSE
-    shown_names = {fold(_name(section, titles)) for section in shown}
+    shown_names = {fold(_name(section, titles)) for section in shown_sections}
     names = {
         fold(name): name
         for section in sections
@@ -37,11 +37,11 @@ def further_headings(
 
 
 def headings_of_rest(
-    page: Sequence[Candidate], shown: Sequence[Candidate], titles: Titles
+    page: Sequence[Candidate], shown_sections: Sequence[Candidate], titles: Titles
 ) -> tuple[str, ...]:
-    """The first headings of *page* below those that are *shown*."""
-    names = dict.fromkeys(_name(section, titles) for section in page[len(shown) :])
-    above = {_name(section, titles) for section in shown}
+    """The first headings of *page* below those that are *shown_sections*."""
+    names = dict.fromkeys(_name(section, titles) for section in page[len(shown_sections) :])
+    above = {_name(section, titles) for section in shown_sections}
     return tuple(name for name in names if len(name) <= LONGEST and name not in above)[
         :MOST_OF_PAGE
     ]

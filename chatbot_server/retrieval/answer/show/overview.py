@@ -93,11 +93,11 @@ def first_of(page: Sequence[Candidate]) -> list[Candidate]:
     return overview
 
 
-def _sections_of_page(known: Candidate, query: Query, unit: UnitOfWork) -> list[Candidate]:
-    """All sections of the page of *known*, in order."""
+def _sections_of_page(section: Candidate, query: Query, unit: UnitOfWork) -> list[Candidate]:
+    """All sections of the page of *section*, in order."""
     return [
-        known
-        if chunk.id == known.chunk.id
-        else Candidate(query, known.hit, SectionText(document, chunk))
-        for document, chunk in load_document(unit, known.document.id)
+        section
+        if chunk.id == section.chunk.id
+        else Candidate(query, section.hit, SectionText(document, chunk))
+        for document, chunk in load_document(unit, section.document.id)
     ]

@@ -95,10 +95,10 @@ def worse_results(
     return [result for result in after if GRADES.index(result.grade) < grades.get(result.number, 0)]
 
 
-def _grade(expect: str, shown: str, passages: Sequence[Passage]) -> Grade:
+def _grade(expect: str, answer: str, passages: Sequence[Passage]) -> Grade:
     if not expect:
-        return "missed" if shown else "answered"
-    if shown and _holds(expect, shown, passages[:1]):
+        return "missed" if answer else "answered"
+    if answer and _holds(expect, answer, passages[:1]):
         return "answered"
     texts = "\n".join(passage.text for passage in passages)
     return "found" if _holds(expect, texts, passages) else "missed"

@@ -89,5 +89,5 @@ def told_targets(tree: Any, blocks: Sequence[Block]) -> list[str]:
     return list(links) if len(links) == 1 and _HAS_MOVED.search(text) else []
 
 
-def _seconds(written: str) -> float:
-    return float(written) if written.strip(".") else 0.0
+def _seconds(text: str) -> float:
+    return float(text) if text.strip(".") else 0.0

@@ -72,8 +72,8 @@ def folded(text: str) -> str:
     return " ".join(fold(text).replace("’", "'").split())
 
 
-def _first_text(found: Sequence[Any]) -> str:
-    for candidate in found[:5]:
+def _first_text(elements: Sequence[Any]) -> str:
+    for candidate in elements[:5]:
         text = candidate if isinstance(candidate, str) else "".join(candidate.itertext())
         if text := " ".join(text.split()).strip(ANCHOR_SIGNS):
             return text

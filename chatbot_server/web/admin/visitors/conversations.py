@@ -199,9 +199,9 @@ def _answers_now(
     return {"now_answers": answers, "waiting": [], "is_asking": False}
 
 
-def _export(parts: AdminParts, wanted: ConversationFilter) -> Iterator[dict[str, Any]]:
+def _export(parts: AdminParts, filters: ConversationFilter) -> Iterator[dict[str, Any]]:
     with parts.database.session() as session:
-        for conversation, message in export_messages(session, wanted):
+        for conversation, message in export_messages(session, filters):
             yield {
                 "conversation": conversation.id,
                 "began": _iso(conversation.created),
