@@ -26,7 +26,7 @@ def test_an_answer_reads_as_it_did_in_the_chat(owner: OwnerServer) -> None:
     conversation = talk(owner, "When?", "**Hours**\nFrom 9 to 5.\n- Sunday — closed", "pages")
     page = owner.browser("reader").get(f"/admin/{owner.key}/conversations/{conversation}").text
     assert re.search(r"<strong>Hours</strong><br ?/?>\s*From 9 to 5\.", page)
-    assert "<li>Sunday — closed</li>" in page
+    assert "<li>Sunday\xa0— closed</li>" in page, "no line begins with a dash"
 
 
 def test_conversations_are_found_by_what_became_of_them(owner: OwnerServer) -> None:
