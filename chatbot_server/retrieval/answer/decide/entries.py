@@ -15,6 +15,7 @@ from statistics import fmean
 
 from chatbot_server.retrieval.answer.decide.evidence import Gate, load_gate
 from chatbot_server.retrieval.answer.decide.same_question import (
+    asks_about_other_acronym,
     has_same_words,
     is_answered_by,
     may_quote,
@@ -32,7 +33,8 @@ UNRELATED = 0.8
 WIDEST_LEAD = 0.06
 # How far a sure entry must be ahead of every other, so that two nearly equal ones are never sure.
 SURE_LEAD = 0.01
-# A second entry is shown beside the first if its log odds are lower by no more than this.
+# A second entry is shown beside the first if its log odds are lower by no more than this, even
+# if it would not be shown alone: of 5 such pairs in a large FAQ, the second is right in 2.
 CLOSE = 0.8
 # How far an entry must be above the threshold on a site with pages: it was fitted on FAQs alone.
 BESIDE_PAGES = 0.7
@@ -146,29 +148,24 @@ def near_entries(
         chunk_count: the number of chunks of the site.
         beside_pages: the site has pages, which may answer better.
     """
-    is_large_faq = chunk_count >= LARGE_FAQ and not beside_pages
-    is_far_ahead = is_large_faq and _lead(entries) >= LEAD_IN_LARGE_FAQ
-
-    def is_near(entry: RankedEntry) -> bool:
-        threshold = entry.gate.threshold + (BESIDE_PAGES if beside_pages else 0.0)
-        if is_far_ahead and entry is entries[0]:
-            threshold -= LOWER_IN_LARGE_FAQ
-        return entry.log_odds > threshold
-
-    near = [
+    candidates = [entry.candidate for entry in entries]
+    entries = [
         entry
         for entry in entries
-        if is_near(entry)
         if may_quote(query, entry.candidate)
-        if entry.shares_words or len(entries) > FEW_ENTRIES
+        if not asks_about_other_acronym(query, entry.candidate, candidates)
+        if entry.shares_words or len(candidates) > FEW_ENTRIES
     ]
-    sections_to_show = near[:1]
-    for second in near[1:2]:
-        texts = [entry.candidate.chunk.text for entry in (sections_to_show[0], second)]
-        is_short = sum(len(text.split()) for text in texts) <= MAX_WORDS
-        if is_short and sections_to_show[0].log_odds - second.log_odds <= CLOSE:
-            sections_to_show.append(second)
-    return sections_to_show
+    if not entries:
+        return []
+    threshold = entries[0].gate.threshold + (BESIDE_PAGES if beside_pages else 0.0)
+    if chunk_count >= LARGE_FAQ and not beside_pages and _lead(entries) >= LEAD_IN_LARGE_FAQ:
+        threshold -= LOWER_IN_LARGE_FAQ
+    if entries[0].log_odds <= threshold:
+        return []
+    texts = [entry.candidate.chunk.text for entry in entries[:2]]
+    is_short = sum(len(text.split()) for text in texts) <= MAX_WORDS
+    return entries[: 2 if is_short and _lead(entries) <= CLOSE else 1]
 
 
 def _lead(entries: Sequence[RankedEntry]) -> float:

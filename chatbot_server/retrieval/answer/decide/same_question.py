@@ -7,7 +7,7 @@ do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
@@ -38,6 +38,22 @@ def may_quote(query: Query, entry: Candidate) -> bool:
     return _holds_own_words(query, entry) and any(
         not _is_contrary(query, wording) for wording in entry.wordings
     )
+
+
+def asks_about_other_acronym(query: Query, entry: Candidate, entries: Sequence[Candidate]) -> bool:
+    """Whether *entry* asks about another acronym than *query* does, about which one of *entries*
+    asks: “FICP” in place of “FICOBA”.
+
+    If none of them does, the acronym may be written out.
+    """
+    named = query.acronyms & _words_of_wordings(entries)
+    held = entry.whole_text.words.union(*(wording.words for wording in entry.wordings))
+    others = frozenset[str]().union(*(wording.acronyms for wording in entry.wordings))
+    return bool(named and not named & held and others - query.words)
+
+
+def _words_of_wordings(entries: Sequence[Candidate]) -> frozenset[str]:
+    return frozenset[str]().union(*(text.words for each in entries for text in each.wordings))
 
 
 def asks_same(

@@ -97,9 +97,14 @@ class ParsedText:
         return facts(self.text, self.languages)
 
     @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """The folded words in capitals."""
+        return frozenset(contrast.in_capitals(self.text))
+
+    @cached_property
     def spelled_names(self) -> frozenset[str]:
         """The names that are not acronyms."""
-        return self.names - contrast.in_capitals(self.text)
+        return self.names - self.acronyms
 
     @cached_property
     def numbered_names(self) -> frozenset[tuple[str, str]]:

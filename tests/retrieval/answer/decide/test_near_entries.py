@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from chatbot_server.retrieval.answer import grounding
 from chatbot_server.retrieval.answer.decide import entries
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.curate.library import add_faq
@@ -17,6 +19,56 @@ FAQ = {
     "Can I return a chair?": "No.",
     "When is the shop open?": "From Monday to Friday.",
 }
+
+
+@pytest.mark.parametrize(
+    ("questions", "shown"),
+    [
+        (["How long am I listed in FICP?", "FICOBA: for how long is it kept?"], "Answer 1"),
+        (["How long am I listed in FICP?", "Can I return a lamp?"], "Answer 0"),
+    ],
+)
+def test_an_entry_about_another_acronym_is_not_shown_beside_the_right_one(
+    database: Database,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    questions: list[str],
+    shown: str,
+) -> None:
+    gate = replace(entries.BY_WORDS, threshold=-50.0, sure=99.0)
+    monkeypatch.setattr(entries, "BY_WORDS", gate)
+    monkeypatch.setattr(entries, "BESIDE_PAGES", 0.0)
+    for at, question in enumerate(questions):
+        add_faq(database, site_id, question, f"Answer {at}.")
+    answer = KnowledgeBase(database).ground(site_id, "How long am I listed in FICOBA?").answer
+    assert [f"Answer {at}" for at in (0, 1) if f"Answer {at}" in answer] == [shown]
+
+
+@pytest.mark.parametrize(("close", "shown_count"), [(99.0, 2), (0.0, 1)])
+def test_a_second_entry_that_is_close_is_shown_though_it_would_not_be_alone(
+    database: Database,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    close: float,
+    shown_count: int,
+) -> None:
+    for question, answer in FAQ.items():
+        add_faq(database, site_id, question, answer)
+    ranked: list[entries.RankedEntry] = []
+
+    def rank(*arguments: Any) -> list[entries.RankedEntry]:
+        ranked[:] = entries.ranked_entries(*arguments)
+        return ranked
+
+    monkeypatch.setattr(grounding, "ranked_entries", rank)
+    base, question = KnowledgeBase(database), "My broken lamp: what about a return?"
+    base.ground(site_id, question)
+    between = (ranked[0].log_odds + ranked[1].log_odds) / 2
+    gate = replace(entries.BY_WORDS, threshold=between, sure=99.0)
+    monkeypatch.setattr(entries, "BY_WORDS", gate)
+    monkeypatch.setattr(entries, "CLOSE", close)
+    answer = base.ground(site_id, question).answer
+    assert sum(text in answer for text in FAQ.values()) == shown_count
 
 
 @pytest.mark.parametrize(
