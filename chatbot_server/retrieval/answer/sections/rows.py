@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 
 # A row with this share of the best row's weight is asked for as well.
 NEARLY = 0.85
+# A name before a colon at the beginning of a sentence, of up to three words.
+_LABEL = re.compile(r"(?:- )?([A-ZÀ-Þ][\w’'-]{1,30}(?: [A-ZÀ-Þ][\w’'-]{0,30}){0,2}) ?: ")
 
 
 def rows_left_out(
@@ -39,6 +42,8 @@ def rows_left_out(
     # If the section does not contain every word of the query, a row may say it in another word: to
     # “the menu for children”, every row with a menu may be the answer.
     is_understood = all(word.is_in(terms) for word in query.content_words)
+    if not names:
+        return _sentences_on_other_names(sentences, query)
     named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0)
     if not named_rows and query.context is not None:  # “Are trailers allowed on it?”
         named_rows = rows_named(names, query.context, language, NEARLY)
@@ -46,6 +51,28 @@ def rows_left_out(
         rows = {at: sentences[at] for at in names}
         named_rows = _row_holding(rows, query.context or query, language)
     return frozenset(names) - named_rows if named_rows else frozenset()
+
+
+def _sentences_on_other_names(sentences: Sequence[str], query: Query) -> frozenset[int]:
+    """The positions of *sentences* below another name than that in *query*: “Leeds: in the yard.”
+
+    Each name is written before a colon, and what follows until the next one is told of it.
+    """
+    labels = [
+        frozenset(stems.words(match[1])) if (match := _LABEL.match(text)) else frozenset()
+        for text in sentences
+    ]
+    asked_places = {at for at, label in enumerate(labels) if label and label <= query.names}
+    others = {at for at, label in enumerate(labels) if label and not label & query.words}
+    if not asked_places or not others:
+        return frozenset()
+    left_out: set[int] = set()
+    label_at = None
+    for at, label in enumerate(labels):
+        label_at = at if label else label_at
+        if label_at in others:
+            left_out.add(at)
+    return frozenset(left_out)
 
 
 def _row_holding(rows: Mapping[int, str], query: Query, language: str | None) -> frozenset[int]:

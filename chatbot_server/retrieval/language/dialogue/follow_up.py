@@ -175,8 +175,6 @@ def _without_thing(
     content = {word for word in rest if not stems.is_stop_word(word, language)}
     is_thing = bool(rest) and rest[0] in articles and len(rest) <= 2 * MAX_CONTENT_WORDS
     starts = [at for at, (_match, word) in enumerate(words) if word in articles]
-    # “What about a kayak?” after “a canoe for the Heron Loop” names no loop.
-    starts = [at for at in starts if words[at][1] in rest[:1]] or starts
     # “And the deposit?” asks for a property of the same thing.
     is_property = all(synonyms.word(word, languages).concepts for word in content)
     if is_property or not (is_thing and starts):
@@ -184,8 +182,10 @@ def _without_thing(
     # “And the electric one?”, “and a child's bike?”: of the same thing as before.
     flat_words = [word for _match, word in words]
     alike = [at for at in starts if content & {*flat_words[at : at + MAX_CONTENT_WORDS]}]
+    # “What about a kayak?” after “a canoe for the Heron Loop” names no loop.
+    starts = alike or [at for at in starts if words[at][1] in rest[:1]] or starts
     only_first = bool(alike) or bool(LANGUAGES[language].stand_ins.intersection(rest))
-    return _without_run(before, words, (alike or starts)[-1] + 1, language, only_first)
+    return _without_run(before, words, starts[-1] + 1, language, only_first)
 
 
 def _without_run(

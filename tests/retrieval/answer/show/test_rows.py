@@ -51,6 +51,12 @@ TABLES = {
         "- Bob — Teaches: towing; Day off: Monday",
         "- Cy — Teaches: motorway; Day off: Monday",
     ],
+    "places": [
+        "Leeds: in the yard, 4 £ a day.",
+        "The gate is low.",
+        "Tarn Mill: twenty free spaces.",
+        "Hull: none.",
+    ],
     "list": ["- Breakfast", "- Towels", "- Parking"],
 }
 
@@ -74,6 +80,8 @@ TABLES = {
         ("menus", "Combien coûte le menu du marin ?", [1]),
         ("ages", "What does my son pay, he is 9 years old?", [1]),
         ("list", "Are towels there?", [0, 1, 2]),
+        ("places", "Where can I park at Tarn Mill?", [2]),
+        ("places", "Where can I park?", [0, 1, 2, 3]),
     ],
 )
 def test_only_rows_that_are_asked_about_are_shown(

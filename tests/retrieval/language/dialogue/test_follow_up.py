@@ -28,6 +28,11 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
             "How much is a bike for a week?",
         ),
         (
+            ["How much does an electric bike cost for a week?"],
+            "and a child's bike?",
+            "How much does an bike cost for a week?",
+        ),
+        (
             ["How much is a canoe for the Heron loop?"],
             "what about a kayak?",
             "How much is a for the Heron loop?",
