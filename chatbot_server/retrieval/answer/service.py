@@ -13,10 +13,22 @@ from chatbot_server.retrieval.answer.search.searcher import Searcher
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.search.wordings import entry_asked_for
 from chatbot_server.retrieval.answer.sections.candidates import load_candidates
-from chatbot_server.retrieval.answer.several_questions import ground_each, ground_single
-from chatbot_server.retrieval.answer.shown_sections import ShownSection, ShownSections
+from chatbot_server.retrieval.answer.several_questions import (
+    as_unsure,
+    ground_each,
+    ground_single,
+)
+from chatbot_server.retrieval.answer.shown_sections import (
+    ShownSection,
+    ShownSections,
+    shown_section,
+)
 from chatbot_server.retrieval.answer.site_search import HITS, SiteSearch
-from chatbot_server.retrieval.answer.subject import SUBJECT_LOOKBACK, Subject, subject_of
+from chatbot_server.retrieval.answer.subject import (
+    SUBJECT_LOOKBACK,
+    Subject,
+    subject_of,
+)
 from chatbot_server.retrieval.answer.topics import topics
 from chatbot_server.retrieval.base import Grounding, Passage
 from chatbot_server.retrieval.index.embedder import Embedder
@@ -92,8 +104,14 @@ class KnowledgeBase:
             if whole.status == "faq" or not whole.has_content:
                 return whole
             return ground_each(ground, questions, history, whole)
-        about_subject = subject and site.ground_property(question, subject)
-        return about_subject or ground_single(ground, ground_alone, questions[0], history)
+        text = questions[0].text
+        if subject and (about_subject := site.ground_property(text, subject)):
+            return about_subject
+        grounding = ground_single(ground, ground_alone, questions[0], history)
+        if subject is None or grounding.status == "faq" or not subject.is_unknown(text, languages):
+            return grounding
+        page = shown_section(grounding).page
+        return as_unsure(grounding, is_shown=page in pages)
 
     def site(self, site_id: int, language: str | None = None) -> SiteSearch:
         """The search of one site, for questions in *language*; None: each tells its own."""
@@ -107,10 +125,12 @@ class KnowledgeBase:
         None if it names a thing itself or repeats an own answer's question, or if nothing that was
         answered before names one.
         """
-        languages = self.searcher.languages(self.database, site_id).languages
-        if not history or property_of_it(question, languages) is None:
+        if not history:
             return None
+        languages = self.searcher.languages(self.database, site_id).languages
         questions, language = self.questions(site_id, question, locale)
+        if property_of_it(questions[0].text, languages) is None:
+            return None
         with self.database.connection() as connection:
             index = SiteIndex(connection, site_id, self.searcher.memories)
             if len(questions) > 1 or entry_asked_for(index, question, languages) is not None:

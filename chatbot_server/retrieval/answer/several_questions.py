@@ -15,14 +15,16 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     asks_what_of_it,
     continues,
     is_follow_up,
+    names_no_subject,
 )
+from chatbot_server.retrieval.language.dialogue.properties import names_no_thing
 from chatbot_server.retrieval.language.dialogue.replies import takes_words_over
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.ranges import counts_in, with_unit_of_age
 from chatbot_server.retrieval.language.words.stems import says_something
-from chatbot_server.retrieval.language.words.synonyms import terms_in
+from chatbot_server.retrieval.language.words.synonyms import query_words, terms_in
 
 # The most questions of one message that are looked up.
 QUESTIONS = 3
@@ -98,6 +100,7 @@ def ground_single(
             with_unit_of_age(part, ALWAYS_USED) for part in (question.text, question.background)
         )
         return ground_question(ground, Question(*parts), history)
+    text = _with_background(question)
     ways = [ground_in_conversation]
     if has_few_own_words(question.text):
         ways.insert(0, partial(_ground_follow_up, ground))
@@ -105,9 +108,14 @@ def ground_single(
         ways.append(partial(_ground_follow_up, ground))
     groundings: list[Grounding] = []
     for way in ways:
-        groundings.append(way(_with_background(question), history))
-        if groundings[-1].answer or groundings[-1].choices:
-            return groundings[-1]
+        grounding = way(text, history)
+        if grounding.answer or grounding.choices:
+            return grounding
+        groundings.append(grounding)
+        if way is not ground_in_conversation and has_few_own_words(text):
+            of_last_page = _answer_of_last_page(ground, Question(text), history)
+            if of_last_page is not None:
+                return of_last_page
     return next((each for each in groundings if each.unsure_answer), groundings[0])
 
 
@@ -119,9 +127,7 @@ def has_few_own_words(question: str) -> bool:
 def _ground_follow_up(ground: Ground, text: str, history: Sequence[str]) -> Grounding:
     """Look *text* up after the questions that it depends on.
 
-    If that has no answer, it may be complete by itself (“Y a du wifi ?”, after canoes), or have few
-    words of its own, and go on with the page that was shown last (“And all afternoon?”). “Could my
-    neighbour pick it up?” is no question to that page, whose heading alone would seem to answer.
+    If that has no answer, it may be complete by itself: “Y a du wifi ?”, after canoes.
     """
     question = Question(text)
     grounding = ground_question(ground, question, history)
@@ -131,21 +137,50 @@ def _ground_follow_up(ground: Ground, text: str, history: Sequence[str]) -> Grou
         alone = ground(question.text, ())
         if alone.answer:
             return alone
-    goes_on = has_few_own_words(text)
-    return (goes_on and _answer_of_last_page(ground, question, history)) or grounding
+    return grounding
 
 
 def _answer_of_last_page(
     ground: Ground, question: Question, history: Sequence[str]
 ) -> Grounding | None:
-    """The answer to *question* from the page that answered the last of *history*, if it has one."""
+    """The answer to *question*, which has few words of its own, from the page that answered the
+    last of *history*, if it has one: “And all afternoon?”.
+
+    Where that lacks most of what *question* names, it is what comes closest: after crutches, the
+    heading of their section would seem to answer “and wheelchairs?”.
+    """
     previous = _last_answer(ground, history)
     if previous is None:
         return None
     subject = previous.passages[0]
     grounding = ground(_under_heading(subject, question), ())
     pages = [source.url.partition("#")[0] for source in grounding.sources]
-    return grounding if pages[:1] == [subject.url] else None
+    if pages[:1] != [subject.url] or not grounding.answer:
+        return None
+    return grounding if _speaks_of(grounding.answer, question.text) else as_unsure(grounding)
+
+
+def _speaks_of(answer: str, question: str) -> bool:
+    """Whether *answer* has most of the words of *question*, or that names no thing."""
+    if names_no_thing(question) or names_no_subject(question):
+        return True
+    words, terms = query_words(question), terms_in(answer)
+    return sum(word.is_in(terms) for word in words) * 2 > len(words)
+
+
+def as_unsure(grounding: Grounding, *, is_shown: bool = True) -> Grounding:
+    """*grounding* as a no, with its pages, and its answer as what comes closest if *is_shown*."""
+    if not grounding.answer:
+        return grounding
+    return replace(
+        grounding,
+        status="passages",
+        answer="",
+        unsure_answer=grounding.answer if is_shown else "",
+        near=grounding.sources,
+        sources=(),
+        further=(),
+    )
 
 
 def _under_heading(subject: Passage, question: Question) -> str:

@@ -23,6 +23,14 @@ class ShownSection:
     size: int = 1
 
 
+def shown_section(grounding: Grounding) -> ShownSection:
+    """What answers in *grounding*."""
+    if not grounding.answer or not grounding.passages:
+        return ShownSection(None, "")
+    best = grounding.passages[0]
+    return ShownSection(best.chunk, page_of(best.url, best.title))
+
+
 class ShownSections:
     """A cache of the sections that answered, by what was asked until then; without its words."""
 
@@ -39,10 +47,7 @@ class ShownSections:
         self, site_id: int, locale: str, questions: Sequence[str], grounding: Grounding
     ) -> ShownSection:
         """Remember that *grounding* answered the last of *questions* after the others."""
-        section = ShownSection(None, "")
-        if grounding.answer and grounding.passages:
-            best = grounding.passages[0]
-            section = ShownSection(best.chunk, page_of(best.url, best.title))
+        section = shown_section(grounding)
         self._sections.put(site_id, _digest(grounding.version, locale, questions), section)
         return section
 

@@ -26,6 +26,7 @@ from chatbot_server.retrieval.base import Grounding
 from chatbot_server.retrieval.index.chunks import BETWEEN
 from chatbot_server.retrieval.language.clauses import is_courtesy
 from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.dialogue.follow_up import is_follow_up
 from chatbot_server.retrieval.language.dialogue.properties import (
     WAYS_TO_REACH,
     Property,
@@ -37,6 +38,9 @@ from chatbot_server.retrieval.language.languages import Languages
 
 # How many questions back the thing may have been named.
 SUBJECT_LOOKBACK = 5
+# The share of a thing's words that a heading must contain if no sentence below it names the thing:
+# “Nuit du jazz” is not about the “atelier jazz”.
+HEADING_SHARE = 0.8
 
 # The chunk that answered the question at a place in the history; None without an answer.
 ChunkShown = Callable[[int], int | None]
@@ -48,21 +52,30 @@ class Subject:
 
     Attributes:
         question: the last question that names a thing.
-        chunk: the section that answered it.
+        chunk: the section that answered it; None if nothing did.
     """
 
     question: str
-    chunk: int
+    chunk: int | None
 
     def section(
         self, query: Query, sections: Sequence[Candidate], index: SiteIndex
     ) -> Candidate | None:
-        """Its section, which need not be among the *sections* found; None if it was deleted."""
+        """Its section, which need not be among the *sections* found; None without one."""
+        if self.chunk is None:
+            return None
         for section in sections:
             if section.chunk.id == self.chunk:
                 return section
         texts = index.memory.sections(index.unit, [self.chunk])
         return Candidate(query, sections[0].hit, texts[0]) if texts and sections else None
+
+    def is_unknown(self, question: str, languages: Languages) -> bool:
+        """Whether nothing is known of it, so that no other page answers *question* about it.
+
+        To tell how to reach it, those of the whole place serve.
+        """
+        return self.chunk is None and property_of_it(question, languages) not in WAYS_TO_REACH
 
     def has_property_in(self, section: Candidate, name: Property, own_section: Candidate) -> bool:
         """Whether a sentence of another *section* states its property *name*.
@@ -82,10 +95,16 @@ class Subject:
             if word.is_in(own_section.terms) and (word.folded in names or not names_alone)
         ]
         heading = section.parsed(section.chunk.heading.rpartition(BETWEEN)[2]).terms
-        least = SUBJECT_SHARE * sum(word.weight(query.rarity) for word in words)
+        whole = sum(word.weight(query.rarity) for word in words)
+
+        def is_about_it(terms: frozenset[str]) -> bool:
+            held = [word for word in words if word.is_in(terms | heading)]
+            is_in_heading_alone = not any(word.is_in(terms) for word in held)
+            least = HEADING_SHARE if is_in_heading_alone else SUBJECT_SHARE
+            return sum(word.weight(query.rarity) for word in held) >= least * whole
+
         return bool(words) and any(
-            sum(word.weight(query.rarity) for word in words if word.is_in(terms | heading)) >= least
-            and states_property(name, sentence, query.languages)
+            is_about_it(terms) and states_property(name, sentence, query.languages, question.words)
             for sentence, terms in zip(section.sentences, section.sentence_terms, strict=True)
         )
 
@@ -104,7 +123,9 @@ def subject_of(
         if general_concept(Query(question, languages)):
             return None
         chunk = chunk_shown(at)
-        return None if chunk is None else Subject(question, chunk)
+        if chunk is None and is_follow_up(question, languages):
+            continue  # it asked of a thing that was named before
+        return Subject(question, chunk)
     return None
 
 
@@ -130,7 +151,7 @@ def ground_property(
         return None
     pages = {each.document.title: each.chunk.heading for each in sections}
     frame = Frame(Titles(pages, index.state.name))
-    if states_property(name, section.chunk.text, query.languages):
+    if states_property(name, section.chunk.text, query.languages, query.words):
         if section.document.faq:
             return faq_answer(section, sections, frame)
         return page_answer(sections, [section], frame)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from chatbot_server.retrieval.answer.decide.closer_look import CloserLook
 from chatbot_server.retrieval.answer.decide.evidence import (
     gather_evidence,
+    is_held_back,
     quotable,
     threshold_raise,
 )
@@ -99,7 +100,8 @@ def _explain_one(
     outcome = outcome or base.ground(site_id, question, history, language).outcome
     subject = base.subject_asked_about(site_id, question, history, language)
     site = base.site(site_id, language)
-    if subject and site.ground_property(question, subject):
+    (first, *_others), _language = base.questions(site_id, question, language)
+    if subject and site.ground_property(first.text, subject):
         # Such a question is searched for together with the one that names its subject.
         question, earlier = f"{subject.question} {question}", EarlierTurns(pages=pages)
     elif history and not has_few_own_words(question):
@@ -134,8 +136,9 @@ def _evidence(
     sections: Sequence[Candidate], query: Query, chunk_count: int
 ) -> dict[str, float | None]:
     evidence = gather_evidence(sections, query, chunk_count)
-    is_raised = threshold_raise(evidence, sections[0], query) > 0
-    return asdict(evidence) | {"other_page": float(is_raised)}
+    arguments = evidence, sections[0], query
+    is_held_back_now = threshold_raise(*arguments) > 0 and is_held_back(*arguments)
+    return asdict(evidence) | {"other_page": float(is_held_back_now)}
 
 
 def _contenders(sections: Sequence[Candidate]) -> tuple[Contender, ...]:

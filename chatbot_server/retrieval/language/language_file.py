@@ -185,7 +185,9 @@ class Language(_Record):
         posting_words: introduce the date on which a text was written.
         asks_how_to: begin a question for the way to do something.
         asks_when: asks for a date.
-        asks_hour: asks for a time of the day; *asks_how_long*: for a duration.
+        asks_hour: asks for a time of the day; *asks_end*: for the time when something ends;
+            *asks_how_long*: for a duration.
+        until_words: come before the time when something ends.
         asks_who: asks for a person; *asks_age*: for an age.
         contact_headings: occur in headings that introduce how to reach the place.
         asks_phone_number: asks for a telephone number, and not just how to reach the place.
@@ -306,6 +308,8 @@ class Language(_Record):
     asks_how_to: Phrases
     asks_when: Phrases
     asks_hour: Phrases
+    asks_end: Phrases
+    until_words: Phrases
     asks_how_long: Phrases
     asks_who: Phrases
     asks_age: Phrases

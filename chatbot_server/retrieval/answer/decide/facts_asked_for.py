@@ -23,6 +23,8 @@ from chatbot_server.retrieval.language.words.synonyms import Word
 NUMBERS = {"date", "day", "number", "time"}
 LAST_HOUR = 24
 _DIGIT = re.compile(r"\d")
+# Of a size or model: “a4”. Digits before letters may also be a time: “9am”.
+_CODE = re.compile(r"[^\W\d_]{1,4}\d{1,4}")
 
 
 def states_what_is_asked_for(query: Query, section: Candidate) -> bool:
@@ -70,6 +72,20 @@ def tells_who_is_asked_for(query: Query, section: Candidate) -> bool:
         all(word.is_in(terms) for word in words) and names_them(line, person)
         for line, terms, person in lines
     )
+
+
+def lacks_code_in_rows(query: Query, section: Candidate) -> bool:
+    """Whether *query* names a size or model that *section* states in other rows only.
+
+    “Full leather in A4?” is not answered by “Full leather — Format: A5”, beside rows for A4.
+    """
+    codes = [word for word in query.content_words if _CODE.fullmatch(word.folded)]
+    left_out = section.rows_left_out
+    if not codes or not left_out:
+        return False
+    sentences = enumerate(section.sentence_terms)
+    shown = section.about_terms.union(*(terms for at, terms in sentences if at not in left_out))
+    return any(word.is_in(section.terms) and not word.is_in(shown) for word in codes)
 
 
 def states_price_of(words: Sequence[Word], section: Candidate, query: Query) -> bool:

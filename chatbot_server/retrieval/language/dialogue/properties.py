@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import Literal
 
@@ -14,11 +15,13 @@ from chatbot_server.retrieval.language.languages import (
     phrase_pattern,
 )
 from chatbot_server.retrieval.language.ranges import limits_ages
+from chatbot_server.retrieval.language.sentences import sentences
 from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.words import stems, synonyms
+from chatbot_server.retrieval.language.words.spelling import common_words
 
 Property = Literal[
-    "person", "age", "hour", "duration", "day", "count", "price", "phone", "email", "address"
+    "person", "age", "end", "hour", "duration", "day", "count", "price", "phone", "email", "address"
 ]
 # How to reach it: where the pages do not tell that of the thing, that of the whole place serves.
 WAYS_TO_REACH: frozenset[Property] = frozenset({"phone", "email", "address"})
@@ -27,6 +30,7 @@ WAYS_TO_REACH: frozenset[Property] = frozenset({"phone", "email", "address"})
 _PHRASES: dict[Property, str] = {
     "person": "asks_who",
     "age": "asks_age",
+    "end": "asks_end",
     "hour": "asks_hour",
     "duration": "asks_how_long",
     "day": "asks_when",
@@ -77,10 +81,22 @@ def asked_property(question: str, languages: Languages = ALWAYS_USED) -> Propert
     return next((name for concept, name in _CONCEPTS.items() if concept in concepts), None)
 
 
-def states_property(name: Property, text: str, languages: Languages = ALWAYS_USED) -> bool:
-    """Whether *text* states a fact that may be the property *name* of something."""
+def states_property(
+    name: Property,
+    text: str,
+    languages: Languages = ALWAYS_USED,
+    names_of_things: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether *text* states a fact that may be the property *name* of something.
+
+    Args:
+        names_of_things: folded words that are nobody's names: “Aqua” of a class of that name.
+    """
     if name == "person":
-        return bool(contrast.names(text, languages) - contrast.no_names(languages))
+        names = contrast.names(text, languages) - contrast.no_names(languages) - names_of_things
+        return bool(names - common_words(languages))  # without “Hall”, “Medium”, “Nuit”
+    if name == "end":
+        return any(_states_end(sentence, languages) for sentence in sentences(text, languages))
     terms = synonyms.terms_in(text, languages)
     if name == "duration":
         return "=duration" in terms
@@ -91,6 +107,14 @@ def states_property(name: Property, text: str, languages: Languages = ALWAYS_USE
     if name == "day" and any(map(synonyms.is_date, terms)):
         return True
     return any(fact.kind in _FACTS[name] for fact in facts(text, languages))
+
+
+def _states_end(sentence: str, languages: Languages) -> bool:
+    """Whether *sentence* states two times or two dates, or until when something lasts."""
+    kinds = Counter(fact.kind for fact in facts(sentence, languages))
+    is_until = phrase_pattern("until_words", languages).search(fold(sentence).replace("’", "'"))
+    least = 1 if is_until else 2
+    return any(kinds[kind] >= least for kind in ("time", "date", "day"))
 
 
 def names_no_thing(question: str, languages: Languages = ALWAYS_USED) -> bool:

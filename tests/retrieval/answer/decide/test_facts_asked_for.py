@@ -25,6 +25,25 @@ def test_how_many_is_not_answered_without_a_number(database: Database, site_id: 
 
 
 @pytest.mark.parametrize(
+    ("question", "is_answered"),
+    [
+        ("How much is full leather in A5?", True),
+        ("How much is full leather in A4?", False),
+        ("How much is cloth in A4?", True),
+    ],
+)
+def test_a_size_is_not_answered_by_the_row_of_another(
+    database: Database, site_id: int, question: str, is_answered: bool
+) -> None:
+    rows = "| Full leather | A5 | 260 € |\n| Cloth | A4 | 85 € |\n| Cloth | A5 | 65 € |"
+    add_note(database, site_id, "Prices", f"| What | Size | Price |\n|---|---|---|\n{rows}")
+    grounding = KnowledgeBase(database).ground(site_id, question)
+    assert bool(grounding.answer) is is_answered
+    if not is_answered:
+        assert "260 €" in grounding.unsure_answer
+
+
+@pytest.mark.parametrize(
     "hour", ["À 15 h, sous la halle.", "De 14 à 18, sous la halle.", "À midi.", "At 3pm."]
 )
 def test_what_time_is_not_answered_by_a_day(database: Database, site_id: int, hour: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,24 @@ def test_another_page_that_hardly_fits_is_shown_beside_a_no(
     assert grounding.answer == ""
     assert "Dogs may come in" in grounding.unsure_answer
     assert grounding.near[0].title == "Café"
+
+
+@pytest.mark.parametrize(
+    ("question", "is_answered"),
+    [("Is there water for the dogs?", True), ("Do dogs enjoy swimming here on hot days?", False)],
+)
+def test_after_others_a_section_without_most_words_must_fit_better(
+    base: KnowledgeBase,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    question: str,
+    is_answered: bool,
+) -> None:
+    gate = replace(evidence.SMALL_SITES_BY_WORDS, threshold=-50.0)
+    monkeypatch.setattr(evidence, "SMALL_SITES_BY_WORDS", gate)
+    monkeypatch.setattr(evidence, "LACKS_WORDS", 90.0)
+    assert "Dogs" in base.ground(site_id, question).answer
+    assert bool(base.ground(site_id, question, ["Is there soup?"]).answer) is is_answered
 
 
 def test_the_owner_reads_that_it_is_another_page(base: KnowledgeBase, site_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot_server.retrieval.answer import subject
 from chatbot_server.retrieval.answer.service import KnowledgeBase
 from chatbot_server.retrieval.answer.why import explain
 from chatbot_server.retrieval.curate.library import add_faq, add_note
@@ -22,6 +23,7 @@ PAGES = (
     ("Open days in Hull", "The Hull studio is open on Tuesdays."),
     ("Gift cards", "We sell gift cards in the shop, to be used within 12 months."),
     ("Estimates", "An estimate is free, and valid for three months."),
+    ("Pottery course", "Wednesdays in the Garden Room. It costs 60 € for four evenings."),
     ("Studios", "The Hull studio is at 3 Dock Lane.\n\nYork: 27 Micklegate Street."),
 )
 
@@ -59,6 +61,8 @@ def test_a_property_is_told_of_the_thing_before(
     [
         (["When is the jazz workshop?"], "how much is it?"),
         (["When is the jazz workshop?", "how much is it?"], "who runs it?"),
+        (["When is the jazz workshop?"], "when does it end?"),
+        (["How much is the pottery course?"], "who teaches it?"),
         (["Do you have a choir?"], "how long does it last?"),
     ],
 )
@@ -70,6 +74,45 @@ def test_the_property_of_another_thing_is_no_answer(
     shown = base.ground(site_id, history[0]).passages[0]
     assert shown.text.partition(".")[0] in grounding.unsure_answer
     assert grounding.near[0].title == shown.title
+
+
+@pytest.mark.parametrize(("share", "is_told"), [(0.5, True), (1.0, False)])
+def test_a_heading_with_too_few_of_its_words_is_about_another_thing(
+    database: Database,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    share: float,
+    is_told: bool,
+) -> None:
+    monkeypatch.setattr(subject, "HEADING_SHARE", share)
+    for name in ("Jazz", "Clay", "Wood", "Silk", "Glass"):
+        text = f"# {name}\n\n## {name} workshop\n\nA workshop on every second Wednesday at 8 pm."
+        add_note(database, site_id, name, text)
+    night = "# Agenda\n\n## Jazz night\n\nOn 22 May in the yard. Entry is 8 €."
+    add_note(database, site_id, "Agenda", night)
+    base, history = KnowledgeBase(database), ["When is the jazz workshop?"]
+    assert "Wednesday" in base.ground(site_id, history[0]).answer
+    assert ("8 €" in base.ground(site_id, "how much is it?", history).answer) is is_told
+
+
+def test_nothing_is_told_of_a_thing_about_which_nothing_is_known(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    add_note(base.database, site_id, "Prices", "Entry is 6 €. A cup of tea is 3 €.")
+    unknown = "Do you have a sauna?"
+    assert base.ground(site_id, unknown).answer == ""
+    assert base.ground(site_id, "how much is it?").answer
+    grounding = base.ground(site_id, "how much is it?", [unknown])
+    assert grounding.answer == ""
+    assert grounding.near
+
+
+def test_a_question_without_an_answer_that_names_no_thing_changes_none(
+    base: KnowledgeBase, site_id: int
+) -> None:
+    history = ["When is the wicker workshop?", "is it suitable for vegans?"]
+    assert base.ground(site_id, history[1], history[:1]).answer == ""
+    assert "75 €" in base.ground(site_id, "how much is it?", history).answer
 
 
 def test_without_a_number_of_its_own_that_of_the_place_serves(
