@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from chatbot_server.processes.matrix_threads import ONE_THREAD
+from chatbot_server.processes.native_libraries import FOR_WEB
 from chatbot_server.processes.parent import PARENT
 
 RUN_GUNICORN = "chatbot_server.service.run_gunicorn"
@@ -78,7 +78,7 @@ def begin_web() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", RUN_GUNICORN],
         stdin=reading,
-        env=ONE_THREAD | os.environ | {PARENT: str(os.getpid())},
+        env=FOR_WEB | os.environ | {PARENT: str(os.getpid())},
     )
     process.returncode = 0  # so that the end of this object is no cause to warn
     os.close(reading)

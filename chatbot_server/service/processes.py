@@ -29,7 +29,7 @@ from chatbot_server.errors import Unavailable
 from chatbot_server.logs import set_up_logging
 from chatbot_server.messages import say
 from chatbot_server.processes.identity import VARIABLE, announce
-from chatbot_server.processes.matrix_threads import ONE_THREAD
+from chatbot_server.processes.native_libraries import FOR_WEB
 from chatbot_server.processes.parent import PARENT
 from chatbot_server.service import early_web
 from chatbot_server.service.background import BackgroundWork
@@ -127,7 +127,7 @@ class ServerProcesses:
     def _begin_web(self) -> ChildProcess:
         """The web server's process: at first that which was begun while the start was prepared."""
         program, *arguments = self._web_command()
-        environment = ONE_THREAD | self._environment
+        environment = FOR_WEB | self._environment
         early, self._early_web = self._early_web, ""
         web = early and early_web.continue_web(early, arguments[2:], self._environment)
         return web or subprocess.Popen([program, *arguments], env=environment)

@@ -10,15 +10,15 @@ import pytest
 
 from chatbot_server.config import Config
 from chatbot_server.errors import Unavailable
-from chatbot_server.processes.matrix_threads import ONE_THREAD
+from chatbot_server.processes.native_libraries import FOR_WEB
 from chatbot_server.service.processes import ServerProcesses
 
 
 @pytest.mark.parametrize("chosen", [None, "2"])
-def test_it_compares_vectors_in_one_thread_unless_the_operator_says_otherwise(
+def test_its_libraries_use_one_thread_unless_the_operator_says_otherwise_and_free_memory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str | None
 ) -> None:
-    for name in ONE_THREAD:
+    for name in FOR_WEB:
         monkeypatch.delenv(name, raising=False)
     if chosen:
         monkeypatch.setenv("OPENBLAS_NUM_THREADS", chosen)
@@ -39,6 +39,7 @@ def test_it_compares_vectors_in_one_thread_unless_the_operator_says_otherwise(
     server._keep_web_up()
     (environment,) = environments
     assert environment["OPENBLAS_NUM_THREADS"] == (chosen or "1")
+    assert environment["MALLOC_MMAP_THRESHOLD_"] == "262144"
     assert environment["PATH"] == os.environ["PATH"]
 
 

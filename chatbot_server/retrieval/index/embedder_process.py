@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_server.processes.json_line_child import ChildFailed, JsonLineChild
-from chatbot_server.processes.matrix_threads import ONE_THREAD
+from chatbot_server.processes.native_libraries import ONE_THREAD
 
 # Loading takes a second or two of processor time, on a busy machine minutes.
 START_SECONDS, LONGEST_START = 30.0, 300.0
