@@ -110,6 +110,12 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
             assert not anchor or anchor in headings(target), link
 
 
+def test_every_picture_is_shown_on_a_page() -> None:
+    pages = "".join(page.read_text("utf-8") for page in PAGES)
+    pictures = {picture.name for picture in (TOP / "docs/images").iterdir()}
+    assert [name for name in sorted(pictures) if f"images/{name})" not in pages] == []
+
+
 def test_the_list_of_decisions_has_each_by_its_title() -> None:
     folder = TOP / "docs" / "decisions"
     pages = sorted(folder.glob("0*.md"))
