@@ -58,6 +58,7 @@ class Ranges(_Record):
             that is.
         and_below, and_above: come after a limit that is included.
         joints: come between two limits.
+        every_age: set no limit: “all ages”.
         age_words: introduce ages, whose unit may then be missing.
         age_statements: come before an age in a question, whose unit may be missing: “my son is 12”.
         years_of_age: the unit that is then meant.
@@ -71,6 +72,7 @@ class Ranges(_Record):
     and_below: Phrases = ()
     and_above: Phrases = ()
     joints: Phrases = ()
+    every_age: Phrases = ()
     age_words: Phrases = ()
     age_statements: Phrases = ()
     years_of_age: str = ""
@@ -191,6 +193,7 @@ class Language(_Record):
         asks_who: asks for a person; *asks_age*: for an age.
         contact_headings: occur in headings that introduce how to reach the place.
         asks_phone_number: asks for a telephone number, and not just how to reach the place.
+        yes_words, no_words: what a cell says of what its column is about, in one word.
         negations: words that deny.
         negation_endings: ends of such words.
         opposites: “this / that” → words for this, words for that.
@@ -315,6 +318,8 @@ class Language(_Record):
     asks_age: Phrases
     asks_phone_number: Phrases
     contact_headings: Phrases
+    yes_words: Words
+    no_words: Words
     negations: Words
     negation_endings: Words = frozenset()
     opposites: dict[str, tuple[Words, Words]]

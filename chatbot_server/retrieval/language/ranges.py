@@ -95,6 +95,8 @@ def limits_ages(text: str, languages: Languages) -> bool:
 def _ranges(flat: str, languages: Languages) -> Iterator[_Range]:
     for unit, phrases in _limits(languages).items():
         flat = phrases.in_full(flat)
+        if unit == AGE and phrases.every_age.search(flat):
+            yield _Range(0, _HIGHEST, unit)
         for match in phrases.between.finditer(flat):
             first = 0 if match["other"] else int(match["first"])  # “6 months to 3 years”
             yield _Range(first, int(match["last"]), unit)
@@ -114,7 +116,7 @@ class _Limits:
     """How some languages state limits of one unit.
 
     Attributes:
-        count: a number of it; *between*: two limits; *limit*: one.
+        count: a number of it; *between*: two limits; *limit*: one; *every_age*: none.
     """
 
     def __init__(self, languages: Languages, unit: str) -> None:
@@ -137,6 +139,7 @@ class _Limits:
             rf"(?: (?:(?P<until_there>{phrases('and_below')})"
             rf"|(?P<from_there>{phrases('and_above')})))?"
         )
+        self.every_age = re.compile(rf"\b(?:{phrases('every_age')})\b".replace("'", "['’]"))
         self._is_of_age = unit == AGE
         self._without_unit = re.compile(
             rf"\b{phrases('age_words')} "

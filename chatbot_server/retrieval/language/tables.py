@@ -155,6 +155,12 @@ def first_cells(row: str) -> list[str]:
     return [cell for cell in (first, second) if cell]
 
 
+def cells_by_heading(row: str) -> dict[str, str]:
+    """The cells of a *row* written by :func:`in_sentences` that have a heading, by that."""
+    pairs = (cell.rpartition(": ") for cell in _BETWEEN_CELLS.split(row.partition(DASH)[2]))
+    return {heading.strip(): value for heading, colon, value in pairs if colon}
+
+
 def with_cells(row: str, is_wanted: Callable[[str], bool]) -> str:
     """*row*, written by :func:`in_sentences`, with the cells alone whose heading *is_wanted*.
 

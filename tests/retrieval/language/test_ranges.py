@@ -21,6 +21,9 @@ from chatbot_server.retrieval.language.ranges import counts_in, with_unit_of_age
         ("my 9-year-old", "ages 6 and over"),
         ("she is 8 years old", "aged 5 to 11"),
         ("for 6 people", "sleeps up to 8 people"),
+        ("j'ai 62 ans", "Cours pour enfants (dès 5 ans) et adultes, sans limite d’âge"),
+        ("à 70 ans", "Ouvert à tous les âges"),
+        ("I am 81 years old", "A choir for all ages"),
     ],
 )
 def test_a_limit_holds_for_what_lies_within(question: str, text: str) -> None:
@@ -37,6 +40,7 @@ def test_a_limit_holds_for_what_lies_within(question: str, text: str) -> None:
         ("nous sommes 12", "groupes de 10 à 20 personnes"),
         ("9 ans", "la carte coûte de 5 à 15 €"),
         ("my 3-year-old", "ages 6 and over"),
+        ("my 3-year-old", "cheese of different ages"),
     ],
 )
 def test_another_limit_does_not(question: str, text: str) -> None:

@@ -13,7 +13,7 @@ from chatbot_server.retrieval.answer.search.fusion import ChunkMatch, Hit
 from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.search.site_memory import SectionText
 from chatbot_server.retrieval.answer.sections import quote
-from chatbot_server.retrieval.answer.sections.rows import rows_left_out
+from chatbot_server.retrieval.answer.sections.rows import rows_denied, rows_left_out
 from chatbot_server.retrieval.base import Passage
 from chatbot_server.retrieval.index.chunks import BETWEEN, below
 from chatbot_server.retrieval.index.vectors import Vector
@@ -202,6 +202,11 @@ class Candidate:
             return frozenset()
         language = self.document.language
         return rows_left_out(self.sentences, self.query, language, self.terms)
+
+    @cached_property
+    def rows_denied(self) -> frozenset[int]:
+        """The positions of the rows that deny what the query asks of all rows."""
+        return rows_denied(self.sentences, self.query, self.document.language)
 
     @property
     def is_other_table(self) -> bool:

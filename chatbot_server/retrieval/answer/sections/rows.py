@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from chatbot_server.retrieval.answer.search.query import Query
+from chatbot_server.retrieval.language.dialogue import contrast
+from chatbot_server.retrieval.language.languages import LANGUAGES
 from chatbot_server.retrieval.language.ranges import lies_outside
-from chatbot_server.retrieval.language.tables import row_name
+from chatbot_server.retrieval.language.tables import cells_by_heading, row_name
+from chatbot_server.retrieval.language.text import fold
 from chatbot_server.retrieval.language.time.weekdays import hours_by_day
 from chatbot_server.retrieval.language.words import stems
 from chatbot_server.retrieval.language.words.synonyms import Word
@@ -24,7 +27,7 @@ def rows_left_out(
 ) -> frozenset[int]:
     """The positions of the rows among *sentences* that *query* does not ask for.
 
-    Empty if the query names none of the rows, or all of them.
+    Empty if the query names none of the rows, or all of them, and asks for no value of theirs.
 
     Args:
         language: the language of the page.
@@ -44,13 +47,55 @@ def rows_left_out(
     is_understood = all(word.is_in(terms) for word in query.content_words)
     if not names:
         return _sentences_on_other_names(sentences, query)
-    named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0)
+    kind = _kind_asked_for(query)
+    if denied_rows := rows_denied(sentences, query, language):
+        return denied_rows
+    words = [word for word in query.content_words if word.folded != kind]
+    named_rows = rows_named(names, query, language, NEARLY if is_understood else 0.0, words)
     if not named_rows and query.context is not None:  # “Are trailers allowed on it?”
         named_rows = rows_named(names, query.context, language, NEARLY)
     if not named_rows and (is_understood or query.context is not None):
         rows = {at: sentences[at] for at in names}
-        named_rows = _row_holding(rows, query.context or query, language)
+        named_rows = _row_holding(rows, query.context or query, language, kind)
     return frozenset(names) - named_rows if named_rows else frozenset()
+
+
+def _kind_asked_for(query: Query) -> str | None:
+    """The folded word behind “which”, which names no row: the plants of “Which plants …?”.
+
+    None if *query* does not ask which there are.
+    """
+    asking_words = (LANGUAGES[code].asks_which for code in query.languages)
+    first, second, *_ = [*stems.words(query.text)[:2], "", ""]
+    return second if any(first in words for words in asking_words) else None
+
+
+def rows_denied(sentences: Sequence[str], query: Query, language: str | None) -> frozenset[int]:
+    """The positions of the rows that deny what *query* asks of all: “Which are safe for cats?”
+
+    It is told by a column of yes and no. Of a question that denies it, they are those that say yes.
+    """
+    if _kind_asked_for(query) is None:
+        return frozenset()
+    records = [LANGUAGES[code] for code in query.languages]
+    answers = {word: True for record in records for word in record.yes_words}
+    answers |= {word: False for record in records for word in record.no_words}
+    columns: dict[str, dict[int, bool]] = {}
+    for at, text in enumerate(sentences):
+        for heading, value in cells_by_heading(text).items():
+            if (answer := answers.get(fold(value))) is not None:
+                columns.setdefault(heading, {})[at] = answer
+    held = {
+        heading: sum(word.is_in(query.terms_of(heading, language)) for word in query.content_words)
+        for heading in columns
+    }
+    heading = max(held, key=lambda each: held[each], default="")
+    if not heading or not held[heading] or len(set(columns[heading].values())) < 2:
+        return frozenset()
+    is_denied = contrast.is_negated(query.text, query.languages) or contrast.are_opposed(
+        query.text, heading, query.languages
+    )
+    return frozenset(at for at, answer in columns[heading].items() if answer is is_denied)
 
 
 def _sentences_on_other_names(sentences: Sequence[str], query: Query) -> frozenset[int]:
@@ -75,13 +120,16 @@ def _sentences_on_other_names(sentences: Sequence[str], query: Query) -> frozens
     return frozenset(left_out)
 
 
-def _row_holding(rows: Mapping[int, str], query: Query, language: str | None) -> frozenset[int]:
+def _row_holding(
+    rows: Mapping[int, str], query: Query, language: str | None, kind: str | None
+) -> frozenset[int]:
     """The position of that of *rows* that *query* names by what stands in its other cells.
 
     “Who teaches nervous drivers?” Empty if that is in several: to “what is included?”, the rows
-    that are not are told, too. Words that stand for a kind of facts, such as “cost”, name no row.
+    that are not are told, too. Words that stand for a kind of facts, such as “cost”, name no row,
+    and neither does the *kind* of thing asked for.
     """
-    words = [word for word in query.content_words if not word.concepts]
+    words = [word for word in query.content_words if not word.concepts and word.folded != kind]
     named_rows = rows_named(rows, query, language, NEARLY, words)
     return named_rows if len(named_rows) == 1 < len(rows) else frozenset()
 

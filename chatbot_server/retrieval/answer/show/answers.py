@@ -62,13 +62,11 @@ class Frame:
 
     def _rows(self, section: Candidate, *, has_line: bool) -> list[str]:
         """The sentences of *section*, without rows that do not answer the question."""
+        left_out = section.rows_denied if self.is_comparing else section.rows_left_out
+        if left_out and not has_line:  # a line already gives the row of the day
+            return [text for at, text in enumerate(section.sentences) if at not in left_out]
         if self.is_comparing:
             return section.sentences
-        if section.rows_left_out and not has_line:  # a line already gives the row of the day
-            return [
-                text for at, text in enumerate(section.sentences)
-                if at not in section.rows_left_out
-            ]  # fmt: skip
         return quote.only_rows(section.sentences, section.quoted_sentences)
 
 

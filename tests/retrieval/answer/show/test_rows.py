@@ -58,6 +58,16 @@ TABLES = {
         "Hull: none.",
     ],
     "list": ["- Breakfast", "- Towels", "- Parking"],
+    "plants": [
+        "- Monstera — Price: £32; Safe for cats and dogs: no",
+        "- Snake plant — Price: £18; Safe for cats and dogs: no",
+        "- Pilea — Price: £14; Safe for cats and dogs: yes",
+        "- Calathea — Price: £22; Safe for cats and dogs: yes",
+    ],
+    "jeux": [
+        "- Marelle — Âge : dès 4 ans ; Extérieur : oui",
+        "- Dames — Âge : dès 6 ans ; Extérieur : non",
+    ],
 }
 
 
@@ -82,6 +92,13 @@ TABLES = {
         ("list", "Are towels there?", [0, 1, 2]),
         ("places", "Where can I park at Tarn Mill?", [2]),
         ("places", "Where can I park?", [0, 1, 2, 3]),
+        ("plants", "Which plants are safe for cats?", [2, 3]),
+        ("plants", "what plants aren't safe for my dog", [0, 1]),
+        ("plants", "Which plants are unsafe for dogs?", [0, 1]),
+        ("plants", "Is the monstera safe for my cat?", [0]),
+        ("plants", "Which plants do you have?", [0, 1, 2, 3]),
+        ("jeux", "Quels jeux sont pour l'extérieur ?", [0]),
+        ("jeux", "quels jeux ne sont pas d'extérieur", [1]),
     ],
 )
 def test_only_rows_that_are_asked_about_are_shown(
@@ -105,6 +122,18 @@ def test_beside_the_row_that_is_asked_for_no_other_table_is_shown(
     answer = KnowledgeBase(database).ground(site_id, "How much is a double room?").answer
     assert ("7 €" not in answer) is is_other
     assert "85 €" in answer
+
+
+def test_of_a_column_of_yes_and_no_only_the_rows_asked_for_are_told(
+    database: Database, site_id: int
+) -> None:
+    rows = "| Monstera | £32 | no |\n| Pilea | £14 | yes |\n| Calathea | £22 | yes |"
+    add_note(database, site_id, "Plants", f"| | Price | Safe for cats |\n|---|---|---|\n{rows}")
+    knowledge = KnowledgeBase(database)
+    safe = knowledge.ground(site_id, "Which plants are safe for cats?").answer
+    assert ("Pilea" in safe, "Calathea" in safe, "Monstera" in safe) == (True, True, False)
+    harmful = knowledge.ground(site_id, "Which plants are not safe for cats?").answer
+    assert ("Pilea" in harmful, "Monstera" in harmful) == (False, True)
 
 
 def test_a_row_is_told_with_its_condition(database: Database, site_id: int) -> None:
