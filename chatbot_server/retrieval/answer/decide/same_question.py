@@ -13,6 +13,11 @@ from chatbot_server.retrieval.answer.search.query import ParsedText, Query
 from chatbot_server.retrieval.answer.search.site_index import SiteIndex
 from chatbot_server.retrieval.answer.sections.candidate import Candidate
 from chatbot_server.retrieval.language.dialogue.contrast import are_opposed
+from chatbot_server.retrieval.language.dialogue.properties import (
+    Property,
+    asked_property,
+    states_property,
+)
 from chatbot_server.retrieval.language.facts import Fact
 from chatbot_server.retrieval.language.words import stems
 
@@ -20,6 +25,7 @@ from chatbot_server.retrieval.language.words import stems
 SAME_WORDS = 0.9
 # A name in more than this share of the chunks is the owner's own.
 COMMON_NAME = 0.05
+HARD_FACTS: frozenset[Property] = frozenset({"price", "phone", "email"})
 
 
 def is_answered_by(query: Query, entry: Candidate, index: SiteIndex) -> bool:
@@ -28,8 +34,26 @@ def is_answered_by(query: Query, entry: Candidate, index: SiteIndex) -> bool:
     def is_common_name(name: str) -> bool:
         return index.chunks_with(name, query.languages) > max(1, COMMON_NAME * index.chunk_count)
 
-    return _holds_own_words(query, entry) and any(
-        asks_same(query, wording, entry.whole_text, is_common_name) for wording in entry.wordings
+    return (
+        _holds_own_words(query, entry)
+        and _tells_fact_asked_for(query, entry)
+        and any(
+            asks_same(query, wording, entry.whole_text, is_common_name)
+            for wording in entry.wordings
+        )
+    )
+
+
+def _tells_fact_asked_for(query: Query, entry: Candidate) -> bool:
+    """Whether *entry* states or asks for a price or a way to reach somebody, if *query* does.
+
+    “How much is the ticket?” is not “What is the ticket's code?”.
+    """
+    fact = asked_property(query.text, query.languages)
+    return (
+        fact not in HARD_FACTS
+        or states_property(fact, entry.whole_text.text, query.languages)
+        or any(asked_property(each.text, query.languages) == fact for each in entry.wordings)
     )
 
 

@@ -44,6 +44,28 @@ def test_an_entry_about_another_acronym_is_not_shown_beside_the_right_one(
     assert [f"Answer {at}" for at in (0, 1) if f"Answer {at}" in answer] == [shown]
 
 
+@pytest.mark.parametrize(
+    ("entry_question", "entry_answer", "status"),
+    [
+        ("What is the okapi code?", "OK-17.", "nothing"),
+        ("What is the okapi ticket?", "A day in the zoo for 12 €.", "faq"),
+        ("What does the okapi ticket cost?", "See our leaflet.", "faq"),
+    ],
+)
+def test_an_entry_without_a_price_is_not_surely_asked_for_by_who_asks_for_one(
+    database: Database,
+    site_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+    entry_question: str,
+    entry_answer: str,
+    status: str,
+) -> None:
+    monkeypatch.setattr(entries, "has_same_words", lambda *_: True)
+    add_faq(database, site_id, entry_question, entry_answer)
+    grounding = KnowledgeBase(database).ground(site_id, "How much is the okapi ticket?")
+    assert grounding.status == status
+
+
 @pytest.mark.parametrize(("close", "shown_count"), [(99.0, 2), (0.0, 1)])
 def test_a_second_entry_that_is_close_is_shown_though_it_would_not_be_alone(
     database: Database,
