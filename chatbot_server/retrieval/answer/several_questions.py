@@ -15,16 +15,14 @@ from chatbot_server.retrieval.language.dialogue.follow_up import (
     asks_what_of_it,
     continues,
     is_follow_up,
-    names_no_subject,
 )
-from chatbot_server.retrieval.language.dialogue.properties import names_no_thing
 from chatbot_server.retrieval.language.dialogue.replies import takes_words_over
 from chatbot_server.retrieval.language.facts import facts
 from chatbot_server.retrieval.language.languages import ALWAYS_USED
 from chatbot_server.retrieval.language.markdown import literal
 from chatbot_server.retrieval.language.ranges import counts_in, with_unit_of_age
 from chatbot_server.retrieval.language.words.stems import says_something
-from chatbot_server.retrieval.language.words.synonyms import query_words, terms_in
+from chatbot_server.retrieval.language.words.synonyms import terms_in
 
 # The most questions of one message that are looked up.
 QUESTIONS = 3
@@ -145,9 +143,6 @@ def _answer_of_last_page(
 ) -> Grounding | None:
     """The answer to *question*, which has few words of its own, from the page that answered the
     last of *history*, if it has one: “And all afternoon?”.
-
-    Where that lacks most of what *question* names, it is what comes closest: after crutches, the
-    heading of their section would seem to answer “and wheelchairs?”.
     """
     previous = _last_answer(ground, history)
     if previous is None:
@@ -155,17 +150,7 @@ def _answer_of_last_page(
     subject = previous.passages[0]
     grounding = ground(_under_heading(subject, question), ())
     pages = [source.url.partition("#")[0] for source in grounding.sources]
-    if pages[:1] != [subject.url] or not grounding.answer:
-        return None
-    return grounding if _speaks_of(grounding.answer, question.text) else as_unsure(grounding)
-
-
-def _speaks_of(answer: str, question: str) -> bool:
-    """Whether *answer* has most of the words of *question*, or that names no thing."""
-    if names_no_thing(question) or names_no_subject(question):
-        return True
-    words, terms = query_words(question), terms_in(answer)
-    return sum(word.is_in(terms) for word in words) * 2 > len(words)
+    return grounding if grounding.answer and pages[:1] == [subject.url] else None
 
 
 def as_unsure(grounding: Grounding, *, is_shown: bool = True) -> Grounding:

@@ -50,8 +50,9 @@ def without_site_name(titles: Sequence[str], name: str = "") -> list[str]:
     parts_of = [_JOINTS.split(title) for title in dict.fromkeys(titles)]
     counts = Counter(part for parts in parts_of for part in set(parts))
     most = max(1, COMMON_SHARE * len(parts_of))
+    folded_name = fold(name)
     own = (
-        [part for part in parts if counts[part] <= most and fold(part) != fold(name)]
+        [part for part in parts if counts[part] <= most and fold(part) != folded_name]
         for parts in parts_of
     )
     return [" – ".join(parts) for parts in own if parts]

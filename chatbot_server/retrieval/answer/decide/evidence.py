@@ -161,6 +161,8 @@ OTHER_PAGE, FAR_AHEAD = 1.2, 2.0
 # How much higher it is, after other questions, for a section that lacks most of the question's own
 # words: of 68 such answers on 12 small sites, it takes 22 back, 17 of which were wrong.
 MOST_WORDS, LACKS_WORDS = 0.5, 0.6
+# Concepts of those who are told by their age.
+AUDIENCES = frozenset({"=adult", "=child"})
 # How much lower the threshold is for a section that states the price of all that is named (see
 # docs/decisions/0011-answers-decided-by-fitted-evidence.md), or names who is asked for.
 FACT_OF_ALL = 3.0
@@ -252,7 +254,10 @@ def threshold_raise(evidence: Evidence, section: Candidate, query: Query) -> flo
     is_later = bool(query.earlier.pages or query.earlier.distances)
     lacks_words = bool(query.content_words) and evidence.coverage < MOST_WORDS
     if query.counts or asked_property(query.text, query.languages) == "age":
-        lacks_words = lacks_words and not limits_ages(section.chunk.text, query.languages)
+        says_for_whom = bool(section.terms & AUDIENCES)
+        lacks_words = lacks_words and not (
+            says_for_whom or limits_ages(section.chunk.text, query.languages)
+        )
     if is_later and query.own is None and lacks_words:
         raised_by += LACKS_WORDS
     return raised_by
