@@ -61,6 +61,22 @@ def test_a_newcomers_questions_are_answered_and_others_are_not(
     embedder.close()
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "answer"),
+    [
+        ("How do I install it?", "is it free", "costs nothing"),
+        ("Which languages does it speak?", "How much is it?", "costs nothing"),
+        ("Comment l’installer ?", "c'est gratuit ?", "Il est gratuit"),
+    ],
+)
+def test_its_price_is_told_whatever_was_asked_before(
+    database: Database, before: str, question: str, answer: str
+) -> None:
+    with database.session() as session:
+        site = demo_site(session).id
+    assert answer in KnowledgeBase(database).ground(site, question, [before]).answer
+
+
 @pytest.mark.parametrize("language", QUESTIONS["first"])
 def test_the_first_questions_have_an_answer_in_their_language_before_there_are_vectors(
     database: Database, language: str
