@@ -53,7 +53,7 @@ def read_html(data: bytes, name: str, url: str, charset: str) -> Result:
         raise Unreadable("extract_not_text")
     page = decoded(data, charset)
     tree = parsed(page)
-    language = language_of(tree)
+    language = page_language(tree)
     record = LANGUAGES.get(language[:2])
     has_templates = show_as_seen(tree, page)
     name_posting_dates(tree, language[:2])
@@ -145,7 +145,7 @@ def with_menus(tree: Any, decimal: str, margin: list[Block]) -> list[Block]:
     return blocks if is_page or not margin else margin
 
 
-def language_of(tree: Any) -> str:
+def page_language(tree: Any) -> str:
     """The code of a page's language, such as “en-gb”; empty if the page does not name it."""
     named = str(next(iter(tree.xpath("/html/@lang")), "")).lower()[:10]
     texts = tree.xpath(f"//body//*[not({_NO_TEXT})]/text()")

@@ -85,8 +85,8 @@ def topics_for(unit: UnitOfWork, site_id: int, *languages: str) -> tuple[list[st
     """The topics in the first of *languages* that the site has, else in its main one, and which
     language that is (empty where it is not known)."""
     topics: dict[str, list[str]] = unit.scalar(_TOPICS, {"site": site_id}) or {}
-    found = ((topics[name], name) for name in (*languages, *topics) if topics.get(name))
-    return next(found, ([], ""))
+    by_language = ((topics[name], name) for name in (*languages, *topics) if topics.get(name))
+    return next(by_language, ([], ""))
 
 
 def push_secret(session: Session, site_id: int) -> str:

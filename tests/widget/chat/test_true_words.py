@@ -14,6 +14,7 @@ HEARD = """() => { window.heard = []; const status = document.querySelector("cha
     .querySelector("[role=status][aria-live]"); new MutationObserver((changes) => { for (const change of changes)
     for (const node of change.addedNodes) heard.push(node.textContent); }).observe(status, { childList: true }); }"""
 FOCUSED = "document.activeElement.shadowRoot?.activeElement?.id"
+FAILURE = {"code": "x", "message": "The model stopped.", "retry": True}
 REFUSED = (500, {"error": {"code": "internal", "message": "Something went wrong here."}})
 
 
@@ -36,8 +37,7 @@ def test_copy_says_nothing_of_what_the_browser_does_not_do(
 def test_only_the_last_answer_can_be_asked_again(
     chromium: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
-    wrong = {"code": "x", "message": "The model stopped.", "retry": True}
-    script.answers["!"] = [("error", wrong)]
+    script.answers["!"] = [("error", FAILURE)]
     with visit(chromium) as it:
         it.go(pages.add()).open().ask("!")
         again = it.panel.get_by_role("button", name="Try again")
@@ -52,8 +52,7 @@ def test_only_the_last_answer_can_be_asked_again(
 def test_one_button_tries_again_what_was_not_sent(
     browser: Browser, visit: Visitor, pages: HostPages, script: Script
 ) -> None:
-    wrong = {"code": "x", "message": "The model stopped.", "retry": True}
-    script.answers["!"] = [("error", wrong)]
+    script.answers["!"] = [("error", FAILURE)]
     with visit(browser) as it:
         it.go(pages.add()).open().ask("!")
         again = it.panel.get_by_role("button", name="Try again")

@@ -251,16 +251,23 @@ def threshold_raise(evidence: Evidence, section: Candidate, query: Query) -> flo
     if lacks_code_in_rows(query, section):
         return math.inf
     raised_by = OTHER_PAGE if is_held_back(evidence, section, query) else 0.0
-    is_later = bool(query.earlier.pages or query.earlier.distances)
-    lacks_words = bool(query.content_words) and evidence.coverage < MOST_WORDS
-    if query.counts or asked_property(query.text, query.languages) == "age":
-        says_for_whom = bool(section.terms & AUDIENCES)
-        lacks_words = lacks_words and not (
-            says_for_whom or limits_ages(section.chunk.text, query.languages)
-        )
-    if is_later and query.own is None and lacks_words:
-        raised_by += LACKS_WORDS
-    return raised_by
+    return raised_by + (LACKS_WORDS if lacks_words(evidence, section, query) else 0.0)
+
+
+def lacks_words(evidence: Evidence, section: Candidate, query: Query) -> bool:
+    """Whether *section*, found by *query* alone after other questions, has few of its words.
+
+    Not where an age is asked for, and the section says for whom it is.
+    """
+    is_later = query.earlier.pages or query.earlier.distances
+    if not is_later or query.own is not None or not query.content_words:
+        return False
+    if evidence.coverage >= MOST_WORDS:
+        return False
+    asks_for_age = query.counts or asked_property(query.text, query.languages) == "age"
+    return not asks_for_age or not (
+        section.terms & AUDIENCES or limits_ages(section.chunk.text, query.languages)
+    )
 
 
 def is_held_back(evidence: Evidence, section: Candidate, query: Query) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from chatbot_server.retrieval.read.html.text.blocks import Block
 from chatbot_server.retrieval.read.html.text.inline import short_text
+from chatbot_server.retrieval.read.html.unread.invisible_text import LONGEST_STYLE, declarations
 
 # Of the page's own: its name above its menu is less.
 MAX_WORDS = 25
@@ -17,11 +17,9 @@ MAX_WAITING = 60
 _WAITING = ("…", "...")
 _PLACES = ("div", "main", "section")
 _SHOWN = ("img", "svg", "picture", "video", "iframe", "form", "object")
-# What hides a page until its scripts fade it in.
-_HIDING = re.compile(
-    r"(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?)"
-    r"\s*(?:!important)?\s*(?:;|$)",
-    re.IGNORECASE,
+# What hides a page until its scripts fade it in: properties of a style, with their values.
+_HIDING = frozenset(
+    {("display", "none"), ("visibility", "hidden"), ("opacity", "0"), ("opacity", "0.0")}
 )
 _MAYBE_HIDDEN = " | ".join(
     f"/html/{path}[@style or @hidden]" for path in ("body", "body/*", "body/*/*", "body/*/*/*")
@@ -59,13 +57,17 @@ def show_faded_in(tree: Any) -> None:
     most = MOST_OF_PAGE * _length(body)
     for part in hidden:
         if _length(part) >= most:
-            part.set("style", _HIDING.sub("", part.get("style") or ""))
+            shown = (each for each in _style_of(part).items() if each not in _HIDING)
+            part.set("style", ";".join(map(":".join, shown)))
             part.attrib.pop("hidden", None)
 
 
 def _is_hidden(element: Any) -> bool:
-    is_styled = _HIDING.search(element.get("style") or "") is not None
-    return is_styled or element.get("hidden") is not None
+    return element.get("hidden") is not None or not _HIDING.isdisjoint(_style_of(element).items())
+
+
+def _style_of(element: Any) -> dict[str, str]:
+    return declarations((element.get("style") or "")[:LONGEST_STYLE])
 
 
 def _length(element: Any) -> int:

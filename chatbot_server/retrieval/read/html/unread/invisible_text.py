@@ -66,9 +66,9 @@ def mark_invisible(tree: Any, page: str) -> None:
 
 def style_of(element: Any) -> Style:
     """The properties in the ``style`` of *element* and in older attributes, in lower case."""
-    style = {"color": element.get("color"), "background-color": element.get("bgcolor")}
-    known = {name: value.strip().lower() for name, value in style.items() if value}
-    return known | declarations((element.get("style") or "")[:LONGEST_STYLE])
+    older = {"color": element.get("color"), "background-color": element.get("bgcolor")}
+    attributes = {name: value.strip().lower() for name, value in older.items() if value}
+    return attributes | declarations((element.get("style") or "")[:LONGEST_STYLE])
 
 
 def declarations(text: str) -> Style:
@@ -110,7 +110,7 @@ def invisible_by(element: Any, style: Style) -> str:
     is_same = (
         own
         and background
-        and all(abs(one - other) <= _NEAR for one, other in zip(own, background, strict=True))
+        and all(abs(front - back) <= _NEAR for front, back in zip(own, background, strict=True))
     )
     return "color" if is_same else ""
 
@@ -166,14 +166,14 @@ def apply_rules(tree: Any, page: str) -> None:
     for element in tree.xpath("//body//*[@class or @id]")[:MAX_PARTS]:
         names = [f".{name}" for name in (element.get("class") or "").split()]
         names.append(f"#{element.get('id')}")
-        found = ";".join(rules[name] for name in names if name in rules)
-        if found and (len(element) == 0 or "font-size" not in found):
-            element.set("style", f"{found};{element.get('style') or ''}")
+        style = ";".join(rules[name] for name in names if name in rules)
+        if style and (len(element) == 0 or "font-size" not in style):
+            element.set("style", f"{style};{element.get('style') or ''}")
 
 
 def hiding_rules(css: str) -> dict[str, str]:
     """The declarations of rules that keep out of sight, by the class or id that they are about."""
-    found: dict[str, str] = {}
+    rules: dict[str, str] = {}
     mentions: Counter[str] = Counter()
     outer = ""
     depth = 0
@@ -187,14 +187,14 @@ def hiding_rules(css: str) -> dict[str, str]:
             mentions.update(_NAME.findall(outer))
         elif not outer.lstrip().startswith("@") and depth == 1 and keeps_out_of_sight(part):
             simple = (each.strip() for each in outer.split(",")[:20])
-            found |= {
+            rules |= {
                 each[max(each.find("."), each.find("#")) :]: part[:LONGEST_STYLE]
                 for each in simple
                 if _SELECTOR.fullmatch(each)
             }
         else:
             mentions.update(_NAME.findall(part))
-    return {name: text for name, text in found.items() if mentions[name] == 1}
+    return {name: text for name, text in rules.items() if mentions[name] == 1}
 
 
 def keeps_out_of_sight(text: str) -> bool:
